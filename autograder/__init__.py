@@ -1,0 +1,1 @@
+"""Checks solutions: in a student's notebook, and for grades."""

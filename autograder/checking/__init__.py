@@ -1,0 +1,1 @@
+"""What a student installs: `check` and `check_all`, and all that judging needs."""

@@ -1,0 +1,302 @@
+"""Judges a function by its answers to an exercise's cases.
+
+`judge` is one pure function. A notebook and the grader call the same one and differ in where the
+answers come from: this process, or a sandbox.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autograder.checking.cases import (
+    Answer,
+    Call,
+    Case,
+    Died,
+    ExerciseCases,
+    Mistake,
+    Oracle,
+    PartCases,
+    Raised,
+    Returned,
+    TimedOut,
+    Unusable,
+    ask,
+)
+from autograder.checking.describe import describe_call, describe_value
+from autograder.checking.values import ValueFrameError, encode
+
+
+@dataclass(frozen=True)
+class PartResult:
+    """What came of one part.
+
+    `tried` says in words what the call was that is reported; `call`, `found` and `expected` show it
+    in full and are empty unless the part is public. `message` says what is wrong, `line` which line
+    of the student's raised the exception, and `hint` which misconception gives the same outputs.
+    """
+
+    name: str
+    points: float
+    passed: bool
+    public: bool
+    tried: str = ""
+    message: str = ""
+    line: str = ""
+    hint: str = ""
+    call: str = ""
+    found: str = ""
+    expected: str = ""
+    written: bool = True
+
+    @property
+    def earned(self) -> float:
+        """The points, if the part is passed."""
+        return self.points if self.passed else 0.0
+
+
+@dataclass(frozen=True)
+class ExerciseResult:
+    """What came of an exercise; `note` is set where something concerns all of it."""
+
+    identifier: str
+    parts: tuple[PartResult, ...]
+    note: str = ""
+
+    @property
+    def points(self) -> float:
+        """The points earned, from 0 to `maximum`."""
+        return float(sum(part.earned for part in self.parts))
+
+    @property
+    def maximum(self) -> float:
+        """The points of all parts."""
+        return float(sum(part.points for part in self.parts))
+
+    @property
+    def passed(self) -> bool:
+        """Whether every part is passed."""
+        return bool(self.parts) and all(part.passed for part in self.parts)
+
+    @property
+    def written(self) -> bool:
+        """Whether the function is more than its stub."""
+        return not self.parts or any(part.written for part in self.parts)
+
+    @property
+    def hints(self) -> tuple[str, ...]:
+        """The hints of all parts, each once."""
+        return tuple(dict.fromkeys(part.hint for part in self.parts if part.hint))
+
+    def to_plain(self) -> dict[str, Any]:
+        """Return the result as what JSON can hold."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_plain(cls, plain: dict[str, Any]) -> "ExerciseResult":
+        """Return the result that `to_plain` gave."""
+        parts = tuple(PartResult(**part) for part in plain["parts"])
+        return cls(plain["identifier"], parts, plain["note"])
+
+
+def judge(cases: ExerciseCases, oracle: Oracle) -> ExerciseResult:
+    """Put every call of the cases to the oracle, and judge its answers.
+
+    The oracle answers for the student's function and may not raise. It is told nothing but
+    arguments.
+    """
+    answers = [ask([case.call for case in part.cases], oracle) for part in cases.parts]
+    found = [
+        _first_failure(part, given, cases) for part, given in zip(cases.parts, answers, strict=True)
+    ]
+    hints = _hints(cases, answers, [failure is not None for failure in found])
+    parts = tuple(
+        _result(part, given, failure, hint)
+        for part, given, failure, hint in zip(cases.parts, answers, found, hints, strict=True)
+    )
+    note = "" if any(part.written for part in parts) else "not written yet"
+    return ExerciseResult(cases.identifier, parts, note)
+
+
+def unanswered(cases: ExerciseCases, note: str) -> ExerciseResult:
+    """Return the result of a function that could not even be called, with the reason as note."""
+    parts = tuple(PartResult(part.name, part.points, False, part.public) for part in cases.parts)
+    return ExerciseResult(cases.identifier, parts, note)
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """The first case of a part that failed."""
+
+    index: int
+    message: str
+    numbers: str = ""
+    line: str = ""
+
+
+def _first_failure(
+    part: PartCases, answers: Sequence[Answer], cases: ExerciseCases
+) -> _Failure | None:
+    for index, (case, answer) in enumerate(zip(part.cases, answers, strict=True)):
+        failure = _not_returned(index, case.expected, answer)
+        if failure is None and isinstance(answer, Returned):
+            changed = _changed(case.call, answer, cases)
+            if changed:
+                message = f"it changes its argument {changed} in place: work on a copy"
+                failure = _Failure(index, message)
+        if failure is not None:
+            # what an earlier call got wrong is the better thing to report
+            earlier = _difference(part, part.cases[:index], answers[:index])
+            return earlier or failure
+    return _difference(part, part.cases, answers) or _too_slow(part.cases, answers)
+
+
+def _not_returned(index: int, expected: Answer, answer: Answer) -> _Failure | None:
+    if isinstance(expected, Raised):
+        if isinstance(answer, Raised) and answer.type == expected.type:
+            return None
+        if isinstance(answer, Returned):
+            return _Failure(index, f"it should raise a {expected.type} here")
+    if isinstance(answer, Returned):
+        return None
+    if isinstance(answer, Raised):
+        if answer.type == "NotImplementedError":
+            return _Failure(index, "not written yet")
+        message = f"{answer.type}: {answer.message}" if answer.message else answer.type
+        return _Failure(index, message, line=answer.line)
+    if isinstance(answer, TimedOut):
+        message = f"no answer after {answer.seconds:g} s: does a loop ever end?"
+        return _Failure(index, message)
+    if isinstance(answer, Unusable):
+        return _Failure(index, f"what it returned is {answer.reason}")
+    assert isinstance(answer, Died)
+    return _Failure(index, f"the process ended: {answer.cause}")
+
+
+def _difference(
+    part: PartCases, cases: Sequence[Case], answers: Sequence[Answer]
+) -> _Failure | None:
+    pairs = [
+        (index, case.expected.value, answer.value)
+        for index, (case, answer) in enumerate(zip(cases, answers, strict=True))
+        if isinstance(case.expected, Returned) and isinstance(answer, Returned)
+    ]
+    if not pairs:
+        return None
+    indices, expected, found = zip(*pairs, strict=True)
+    first = part.comparator.first_difference(expected, found)
+    if first is None:
+        return None
+    return _Failure(indices[first[0]], first[1].message, first[1].numbers)
+
+
+def _too_slow(cases: Sequence[Case], answers: Sequence[Answer]) -> _Failure | None:
+    for index, (case, answer) in enumerate(zip(cases, answers, strict=True)):
+        allowed = case.seconds_allowed
+        if allowed is not None and isinstance(answer, Returned) and answer.seconds > allowed:
+            message = f"right, but too slow: {answer.seconds:.3g} s, and {allowed:.3g} s is allowed"
+            return _Failure(index, message)
+    return None
+
+
+def _changed(call: Call, answer: Returned, cases: ExerciseCases) -> str:
+    """Name the first argument that was changed and may not be."""
+    if answer.arguments_after is None:
+        return ""
+    after, keywords_after = answer.arguments_after
+    if len(after) != len(call.arguments) or keywords_after.keys() != call.keywords.keys():
+        return "list"
+    pairs = [
+        *zip(cases.parameters, call.arguments, after, strict=False),
+        *((name, value, keywords_after[name]) for name, value in call.keywords.items()),
+    ]
+    for name, before, now in pairs:
+        if name not in cases.may_change and not _identical(before, now):
+            return name
+    return ""
+
+
+def _identical(one: Any, other: Any) -> bool:
+    try:
+        return encode(one) == encode(other)
+    except ValueFrameError:
+        return one is other
+
+
+def _hints(
+    cases: ExerciseCases, answers: Sequence[Sequence[Answer]], failed: Sequence[bool]
+) -> list[str]:
+    """Find for each failed part the misconception with the same outputs.
+
+    Where several fit a part, the one that fits most of the parts is the one the student holds.
+    """
+    fits = [
+        [_made(mistake, given, part, cases) for mistake in part.mistakes]
+        for part, given in zip(cases.parts, answers, strict=True)
+    ]
+    agreement: dict[str, int] = {}
+    for part, fitting in zip(cases.parts, fits, strict=True):
+        for mistake, fit in zip(part.mistakes, fitting, strict=True):
+            agreement[mistake.hint] = agreement.get(mistake.hint, 0) + fit
+    hints = []
+    for part, fitting, wrong in zip(cases.parts, fits, failed, strict=True):
+        candidates = [m.hint for m, fit in zip(part.mistakes, fitting, strict=True) if fit]
+        hints.append(max(candidates, key=agreement.__getitem__) if wrong and candidates else "")
+    return hints
+
+
+def _made(
+    mistake: Mistake, answers: Sequence[Answer], part: PartCases, cases: ExerciseCases
+) -> bool:
+    """Say whether the answers of one part are those of a misconception."""
+    returned: list[tuple[Any, Any]] = []
+    for case, wrong, answer in zip(part.cases, mistake.answers, answers, strict=True):
+        if isinstance(wrong, Returned) and isinstance(answer, Returned):
+            if _changed(case.call, wrong, cases) != _changed(case.call, answer, cases):
+                return False
+            returned.append((wrong.value, answer.value))
+        elif isinstance(wrong, Raised) and isinstance(answer, Raised):
+            if (wrong.type, wrong.message) != (answer.type, answer.message):
+                return False
+        elif type(wrong) is not type(answer):
+            return False
+    if not returned:
+        return True
+    wrongs, found = zip(*returned, strict=True)
+    return part.comparator.alike(wrongs, found)
+
+
+def _result(
+    part: PartCases, answers: Sequence[Answer], failure: _Failure | None, hint: str
+) -> PartResult:
+    """Report the first case that failed, or the first of all."""
+    index = failure.index if failure else 0
+    case, answer = part.cases[index], answers[index]
+    written = not (isinstance(answers[0], Raised) and answers[0].type == "NotImplementedError")
+    call = found = expected = ""
+    if part.public:
+        call = describe_call(case.call)
+        found = describe_value(answer.value) if isinstance(answer, Returned) else ""
+        expected = describe_value(case.expected.value) if _shows(case) else ""
+    message = failure.message if failure else ""
+    if failure and part.public and failure.numbers:
+        message += f" ({failure.numbers})"
+    return PartResult(
+        name=part.name,
+        points=part.points,
+        passed=failure is None,
+        public=part.public,
+        tried=case.call.tries,
+        message=message,
+        line=failure.line if failure else "",
+        hint=hint,
+        call=call,
+        found=found,
+        expected=expected,
+        written=written,
+    )
+
+
+def _shows(case: Case) -> bool:
+    return isinstance(case.expected, Returned)
