@@ -52,7 +52,9 @@ def cached(
             interrupted, nothing is kept and the next call starts over.
         remake: make it in any case.
     """
-    path = packages.cache_folder() / "checkpoints" / f"{name}-{digest(settings, sources)}.safetensors"
+    path = (
+        packages.cache_folder() / "checkpoints" / f"{name}-{digest(settings, sources)}.safetensors"
+    )
     if not remake and (found := read(path)) is not None:
         return found
     made = make()
