@@ -20,6 +20,7 @@ EXERCISES = REPOSITORY / "exercises"
 DEMO = REPOSITORY / "demo"  # the only ignored folder that `make clean` leaves alone
 TEMPLATES = Path(__file__).parent / "course_template"
 SECRET = "seeds.secret"
+SECRET_BYTES = 32
 RUBRIC = "rubric.md"
 
 
@@ -68,6 +69,7 @@ def create_course(folder: Path, course_id: str | None = None, exchange: Path | N
             "own_exchange": repr(str(exchange)) if exchange else 'str(folder / "exchange")',
         }
         fill_course(draft, names)
+        make_exchange(exchange or draft / "exchange")
         draft.rename(folder)
     except BaseException:
         shutil.rmtree(draft, ignore_errors=True)
@@ -104,7 +106,14 @@ def fill_course(folder: Path, names: dict[str, str]) -> None:
     for assignment in assignments():
         copy_assignment(assignment, folder)
     with open(folder / SECRET, "x", opener=private) as file:
-        file.write(secrets.token_hex(32) + "\n")
+        file.write(secrets.token_hex(SECRET_BYTES) + "\n")
+
+
+def make_exchange(exchange: Path) -> None:
+    """Make the exchange folder, as nbgrader wants it: everybody who reaches it may write."""
+    if not exchange.exists():  # formgrader offers no release without it
+        exchange.mkdir(parents=True)
+        exchange.chmod(0o777)
 
 
 def assignments() -> list[Path]:
@@ -133,11 +142,11 @@ def course_secret(folder: Path) -> bytes:
         UserError: it is missing, or not the one that `autograder init` wrote.
     """
     path = folder / SECRET
-    try:
-        return bytes.fromhex(path.read_text())
-    except FileNotFoundError:
+    if not path.exists():
         raise UserError(
             f"{path} is missing: put it back from your backup, or regraded scores will differ"
-        ) from None
-    except ValueError:
-        raise UserError(f"{path} is damaged: put it back from your backup") from None
+        )
+    digits = path.read_text().strip()
+    if not re.fullmatch(f"[0-9a-f]{{{2 * SECRET_BYTES}}}", digits):
+        raise UserError(f"{path} is damaged: put it back from your backup")
+    return bytes.fromhex(digits)

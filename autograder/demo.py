@@ -1,0 +1,223 @@
+"""`autograder demo`: a small course with a small class, graded as any other course is.
+
+The class is made up; everything else is real: the folder is one that `autograder init` makes, and
+nbgrader's own commands grade the notebooks in it.
+"""
+
+import argparse
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
+from tabulate import tabulate
+
+from autograder import spec
+from autograder.answers import answer_source, exercise_cells, filled
+from autograder.course import DEMO, REPOSITORY, create_course
+from autograder.errors import UserError
+
+ASSIGNMENT = "attention"
+MARKER = "made-by-autograder-demo"  # a course folder without it is somebody's own
+MISTAKEN = ("Carol", "Dmitri", "Emmy", "Farid", "Grace")
+WRITTEN = "A decoder is trained on what it is later asked for. (An answer for you to grade.)"
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one of the class hands in, and in words what it is."""
+
+    student: str
+    summary: str
+    notebook: NotebookNode
+
+
+@dataclass(frozen=True)
+class Grade:
+    """What came of a submission."""
+
+    points: float
+    maximum: float
+    waits: bool
+    misconceptions: tuple[str, ...]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `autograder demo` takes."""
+    parser.add_argument(
+        "folder",
+        metavar="DIR",
+        type=Path,
+        nargs="?",
+        default=DEMO,
+        help="the folder to be made; an earlier demo in it is replaced, anything else is left "
+        "alone (default: demo/ in the repository)",
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Make the course and the class, grade it, and print a table."""
+    folder = demo_course(arguments.folder)
+    submissions = small_class(released_notebook(folder))
+    for submission in submissions:
+        hand_in(submission, folder)
+    graded = 0
+    for line in nbgrader(folder, "autograde", ASSIGNMENT):
+        graded += "] Autograding " in line
+        progress(f"graded {graded} of {len(submissions)}")
+    for _ in nbgrader(folder, "generate_feedback", ASSIGNMENT):
+        progress("writing feedback")
+    progress("")
+    print(table([(submission, grade_of(submission, folder)) for submission in submissions]))
+    print(
+        f"\nEach student's feedback is in {folder}/feedback. To see the class in formgrader:\n"
+        f"cd {folder} && jupyter lab --ip=127.0.0.1"
+    )
+
+
+def demo_course(folder: Path) -> Path:
+    """Make the course folder anew; only an earlier demo is ever replaced."""
+    folder = folder.expanduser().resolve()
+    if (folder / MARKER).exists():
+        shutil.rmtree(folder)
+    elif folder.exists() and any(folder.iterdir()):
+        raise UserError(f"{folder} is not an earlier demo and is left as it is; name another DIR")
+    folder = create_course(folder, "demo")
+    (folder / MARKER).write_text("`autograder demo` replaces this folder when it is run again.\n")
+    return folder
+
+
+def released_notebook(folder: Path) -> NotebookNode:
+    """Release the assignment, and return the notebook that students start from."""
+    for _ in nbgrader(folder, "generate_assignment", ASSIGNMENT):
+        progress("releasing the assignment")
+    return nbformat.read(folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+
+
+def small_class(notebook: NotebookNode) -> list[Submission]:
+    """Return one submission that is right, one untouched, one half done, and some mistaken ones."""
+    exercises = [spec.find(identifier) for identifier in exercise_cells(notebook)]
+    right = {
+        exercise.identifier: answer_source(exercise.reference, exercise.name)
+        for exercise in exercises
+    }
+    half = dict(list(right.items())[: len(right) // 2])
+    solved = filled(notebook, right)
+    for cell in solved.cells:
+        if cell.cell_type == "markdown" and "nbgrader" in cell.metadata:
+            cell.source = WRITTEN
+    submissions = [
+        Submission("Ada", "everything right", solved),
+        Submission("Blaise", "nothing: the notebook as it was released", notebook),
+        Submission("Bao", f"the first {len(half)} exercises", filled(notebook, half)),
+    ]
+    for number, student in enumerate(MISTAKEN):
+        exercise = exercises[number * len(exercises) // len(MISTAKEN)]
+        misconception = exercise.misconceptions[number % len(exercise.misconceptions)]
+        wrong = answer_source(misconception.function, exercise.name)
+        submissions.append(
+            Submission(
+                student,
+                f"{exercise.name} wrong: {misconception.function.__name__.replace('_', ' ')}",
+                filled(notebook, right | {exercise.identifier: wrong}),
+            )
+        )
+    return sorted(submissions, key=lambda submission: submission.student)
+
+
+def hand_in(submission: Submission, folder: Path) -> None:
+    """Put a notebook where `nbgrader collect` would."""
+    target = folder / "submitted" / submission.student / ASSIGNMENT
+    target.mkdir(parents=True)
+    nbformat.write(submission.notebook, target / f"{ASSIGNMENT}.ipynb")
+
+
+def nbgrader(folder: Path, *arguments: str) -> Iterator[str]:
+    """Run nbgrader in a course folder; yield what it says, and keep it in `nbgrader.log` there."""
+    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]  # it calls `alembic`
+    modules = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
+    environment = os.environ | {
+        "PATH": os.pathsep.join(filter(None, paths)),
+        "PYTHONPATH": os.pathsep.join(filter(None, modules)),
+    }
+    log = folder / "nbgrader.log"
+    command = [sys.executable, "-m", "nbgrader", *arguments]
+    with (
+        open(log, "a") as file,
+        subprocess.Popen(
+            command, cwd=folder, env=environment, text=True, encoding="utf-8", errors="replace",
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        ) as process,
+    ):  # fmt: skip
+        for line in process.stdout:
+            file.write(line)
+            yield line
+    if process.returncode:
+        raise UserError(f"nbgrader {arguments[0]} failed; what it said is in {log}")
+
+
+def progress(line: str) -> None:
+    """Show what is being done, on one line that the next one overwrites."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+
+
+def grade_of(submission: Submission, folder: Path) -> Grade:
+    """Read points from the gradebook, and misconceptions from what the student is shown."""
+    with contextlib.closing(Gradebook(f"sqlite:///{folder / 'gradebook.db'}")) as gradebook:
+        grades = gradebook.find_submission_notebook(
+            ASSIGNMENT, ASSIGNMENT, submission.student
+        ).grades
+        automatic = [grade for grade in grades if grade.cell.cell_type == "code"]
+        return Grade(
+            points=sum(grade.score for grade in automatic),
+            maximum=sum(grade.max_score for grade in automatic),
+            waits=any(grade.needs_manual_grade for grade in grades),
+            misconceptions=reported_misconceptions(submission.student, folder),
+        )
+
+
+def reported_misconceptions(student: str, folder: Path) -> tuple[str, ...]:
+    """Return the hints that a student's graded notebook shows, each after its exercise."""
+    path = folder / "autograded" / student / ASSIGNMENT / f"{ASSIGNMENT}.ipynb"
+    found = []
+    for cell in nbformat.read(path, as_version=4).cells:
+        shown = " ".join(
+            output.data.get("text/plain", "")
+            for output in cell.get("outputs", [])
+            if "data" in output
+        )
+        shown = " ".join(shown.split())
+        for identifier in re.findall(r'^check\("([\w.]+)"', cell.source):
+            exercise = spec.find(identifier)
+            hints = dict.fromkeys(misconception.hint for misconception in exercise.misconceptions)
+            found += [
+                f"{exercise.name}: {hint}" for hint in hints if " ".join(hint.split()) in shown
+            ]
+    return tuple(found)
+
+
+def table(rows: list[tuple[Submission, Grade]]) -> str:
+    """Lay out who handed in what, the points, and the misconceptions that were found."""
+    lines = [
+        (
+            submission.student,
+            submission.summary,
+            f"{grade.points:g} of {grade.maximum:g}" + (" *" if grade.waits else ""),
+            "\n".join(grade.misconceptions),
+        )
+        for submission, grade in rows
+    ]
+    headers = ("who", "handed in", "points", "misconceptions found")
+    widths = (10, 30, 12, max(30, min(120, shutil.get_terminal_size().columns) - 60))
+    note = "\n* and a written answer that waits for a person"
+    waits = any(grade.waits for _, grade in rows)
+    return tabulate(lines, headers, "simple_grid", maxcolwidths=widths) + (note if waits else "")
