@@ -17,3 +17,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture
 def notebook(path: Path) -> nbformat.NotebookNode:
     return nbformat.read(path, as_version=nbformat.NO_CONVERT)
+
+
+@pytest.fixture
+def every_notebook() -> list[nbformat.NotebookNode]:
+    return [nbformat.read(path, as_version=nbformat.NO_CONVERT) for path in NOTEBOOKS]
