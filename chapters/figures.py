@@ -10,6 +10,7 @@ Chapters run in their own folder, so a cell says `from figures import BLUE, ORAN
 import hashlib
 import io
 import re
+from pathlib import Path
 
 import matplotlib
 import matplotlib.pyplot as plt
@@ -17,6 +18,7 @@ from cycler import cycler
 from IPython.display import display
 from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
+from matplotlib.font_manager import fontManager
 from myst_nb import glue
 
 __all__ = [
@@ -97,7 +99,7 @@ STYLE = {
     "text.color": INK,
     "image.cmap": "weights",
     "font.size": 11.0,
-    "font.family": "sans-serif",
+    "font.family": ["Course Figure", "DejaVu Sans"],  # the second for rare symbols
     "mathtext.default": "regular",
     "svg.fonttype": "none",  # text stays text: the page's typeface, found by a search
     "svg.hashsalt": "figures",  # the same figure gives the same bytes
@@ -105,6 +107,8 @@ STYLE = {
 
 if "weights" not in matplotlib.colormaps:
     matplotlib.colormaps.register(WEIGHTS)
+# the page's interface face, so that texts are as wide as Matplotlib takes them to be
+fontManager.addfont(Path(__file__).parent / "_static/fonts/figure.ttf")
 matplotlib.rcParams.update(STYLE)
 
 

@@ -1,0 +1,55 @@
+"""The facts of a data set or model, from the table by which the course fetches it."""
+
+import importlib
+import sys
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.util.docutils import SphinxDirective
+
+
+class PackageFacts(SphinxDirective):
+    """`{package} NAME`: package, version, size, license and hash of a declared package."""
+
+    required_arguments = 1
+
+    def run(self) -> list[nodes.Node]:
+        """Return the facts as a list of terms."""
+        root = str(self.env.app.srcdir)
+        if root not in sys.path:
+            sys.path.insert(0, root)
+        declared = importlib.import_module("solutions.packages")
+        self.env.note_dependency(declared.__file__)
+        name = self.arguments[0]
+        if name not in declared.PACKAGES:
+            known = ", ".join(declared.PACKAGES)
+            raise self.error(f"no package {name} is declared; there are {known}")
+        facts = nodes.field_list(classes=["declared", "card"])
+        for term, value in _facts(declared.PACKAGES[name]):
+            facts += nodes.field(
+                "", nodes.field_name(text=term), nodes.field_body("", nodes.paragraph("", "", *value))
+            )
+        return [facts]
+
+
+def _facts(package: object) -> list[tuple[str, list[nodes.Node]]]:
+    installed = package.installed
+    files = [nodes.literal(text=member) for member in package.members]
+    return [
+        ("Package", [nodes.literal(text=f"{package.name}=={package.version}")]),
+        ("Files", [node for file in files for node in (file, nodes.Text(", "))][:-1]),
+        ("License", [nodes.Text(package.licence)]),
+        (
+            "Download",
+            [nodes.Text("installed with the course" if installed else f"{package.megabytes} MB")],
+        ),
+        (
+            "SHA-256",
+            [nodes.Text("by requirements.lock") if installed else nodes.literal(text=package.sha256)],
+        ),
+    ]
+
+
+def setup(app: Sphinx) -> None:
+    """Register the directive."""
+    app.add_directive("package", PackageFacts)
