@@ -43,6 +43,16 @@ def test_other_code_makes_another_checkpoint():
     assert checkpoints.digest(settings, [Maker]) != checkpoints.digest(settings, [Checkpoint])
 
 
+def test_words_about_the_code_do_not_count_and_what_it_does_counts():
+    source = 'def f(x):\n    """Say."""\n    return x + 1  # why\n'
+    assert checkpoints.instructions(source) == checkpoints.instructions(
+        'def f(x):\n    """Say more."""\n\n    return (x + 1)\n'
+    )
+    assert checkpoints.instructions(source) != checkpoints.instructions(
+        'def f(x):\n    """Say."""\n    return x + 2  # why\n'
+    )
+
+
 def test_it_is_remade_when_asked():
     maker = Maker()
     cached("model", {}, [Maker], maker)
