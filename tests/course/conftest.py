@@ -1,6 +1,7 @@
 """A course folder and nbgrader's own command line, kept away from this account's settings."""
 
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from autograder.course import create_course
+from autograder.course import assignments, create_course
 
 REPOSITORY = Path(__file__).parents[2]
 
@@ -45,3 +46,18 @@ def nbgrader(environment: dict[str, str]) -> Callable[..., str]:
 def course(tmp_path: Path) -> Path:
     """An empty course."""
     return create_course(tmp_path / "course")
+
+
+@pytest.fixture(scope="session")
+def generated(
+    tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[..., str]
+) -> Callable[[str], Path]:
+    """Return a course in which every assignment has been generated: a new copy for each name."""
+    original = create_course(tmp_path_factory.mktemp("generated") / "course")
+    for assignment in assignments():
+        nbgrader(original, "generate_assignment", assignment.name)
+
+    def copy(name: str) -> Path:
+        return shutil.copytree(original, tmp_path_factory.mktemp(name) / "course")
+
+    return copy

@@ -11,7 +11,7 @@ from nbgrader.api import Gradebook
 
 from autograder import spec
 from autograder.answers import CHECK, answer_source, exercise_cells, filled
-from autograder.course import EXERCISES, assignments, create_course
+from autograder.course import EXERCISES, assignments
 
 WRITTEN = "An answer in words."
 
@@ -51,12 +51,11 @@ def solved(notebook: NotebookNode) -> NotebookNode:
 @pytest.fixture(scope="module", params=[folder.name for folder in assignments()])
 def graded(
     request: pytest.FixtureRequest,
-    tmp_path_factory: pytest.TempPathFactory,
+    generated: Callable[[str], Path],
     nbgrader: Callable[..., str],
 ) -> Graded:
     name = request.param
-    folder = create_course(tmp_path_factory.mktemp(name) / "course")
-    nbgrader(folder, "generate_assignment", name)
+    folder = generated(name)
     for released in (folder / "release" / name).glob("*.ipynb"):
         notebook = nbformat.read(released, as_version=4)
         for student, handed_in in {"solved": solved(notebook), "untouched": notebook}.items():

@@ -1,0 +1,115 @@
+"""Formgrader, driven in a browser: see a submission's checks, grade its written answer."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbgrader.api import Gradebook
+
+playwright = pytest.importorskip("playwright.sync_api")
+
+TOKEN = "only-on-loopback"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None and os.environ.get("CI") != "true", reason="chromium is not installed"
+)
+
+
+@dataclass
+class Served:
+    """A course with one graded submission, and the address of its formgrader."""
+
+    folder: Path
+    address: str
+
+    def written_grade(self) -> tuple[float | None, bool]:
+        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
+            grade = gradebook.find_grade("why_not_generate", "attention", "attention", "ada")
+            return grade.manual_score, grade.needs_manual_grade
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(address: str, process: subprocess.Popen, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(address)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail("the Jupyter server does not answer")
+
+
+@pytest.fixture(scope="module")
+def served(
+    generated: Callable[[str], Path],
+    nbgrader: Callable[..., str],
+    environment: dict[str, str],
+) -> Iterator[Served]:
+    folder = generated("formgrader")
+    notebook = nbformat.read(folder / "release/attention/attention.ipynb", as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "why_not_generate":
+            cell.source = "Because of the mask."
+    target = folder / "submitted/ada/attention"
+    target.mkdir(parents=True)
+    nbformat.write(notebook, target / "attention.ipynb")
+    nbgrader(folder, "autograde", "attention")
+    port = free_port()
+    command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
+    command += ["--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
+    log = open(folder.parent / "server.log", "w")  # noqa: SIM115
+    with log, subprocess.Popen(command, cwd=folder, env=environment, stderr=log) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/api", process)
+            yield Served(folder, f"http://127.0.0.1:{port}/formgrader")
+        finally:
+            process.terminate()
+
+
+@pytest.fixture
+def page(served: Served) -> Iterator["playwright.Page"]:
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(f"{served.address}?token={TOKEN}")
+        yield page
+        browser.close()
+
+
+def test_the_assignment_can_be_released_from_formgrader(served, page):
+    row = page.locator("tr", has=page.get_by_role("link", name="attention", exact=True))
+    row.locator(".release a").click()
+    page.get_by_text("Successfully released").wait_for()
+    assert (served.folder / "exchange/course/outbound/attention/attention.ipynb").exists()
+
+
+def test_a_written_answer_is_graded_by_hand(served, page):
+    assert served.written_grade() == (None, True)
+    page.goto(f"{served.address}/gradebook/attention/attention")
+    page.get_by_role("link", name="Submission #1").click()
+    page.get_by_text("Because of the mask.").wait_for()
+    # the reports of the checks stand in the page
+    assert page.get_by_text("not written yet").count() > 1
+    page.locator(".nbgrader_cell", has_text="Because of the mask.").locator("input.score").fill("6")
+    page.keyboard.press("Tab")
+    deadline = time.monotonic() + 10
+    while served.written_grade()[0] is None and time.monotonic() < deadline:
+        page.wait_for_timeout(100)
+    assert served.written_grade() == (6.0, False)
