@@ -102,7 +102,8 @@ def names_used(function: FunctionType, source: str) -> list[str]:
     found = []
     for node in nodes:
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            if in_project(function.__globals__.get(node.value.id)):
+            module = function.__globals__.get(node.value.id)
+            if isinstance(module, ModuleType) and in_project(module) and node.value.id not in local:
                 found.append(f"{node.value.id}.{node.attr}")
         elif isinstance(node, ast.Name) and node.id in function.__globals__.keys() - local:
             found.append(node.id)
