@@ -106,14 +106,17 @@ class Mistake:
 
 @dataclass(frozen=True, eq=False)
 class PartCases:
-    """One part of an exercise: passed, and its points earned, when every case is."""
+    """One part of an exercise: passed, and its points earned, when every case is.
+
+    The first `shown` cases are public: reports show their arguments, answers and expected answers.
+    """
 
     name: str
     points: float
     comparator: Comparator
     cases: tuple[Case, ...]
     mistakes: tuple[Mistake, ...] = ()
-    public: bool = False
+    shown: int = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -179,6 +182,23 @@ def _filled(call: Call, answers: Sequence[Answer]) -> Call:
         call,
         arguments=tuple(fill(value) for value in call.arguments),
         keywords={name: fill(value) for name, value in call.keywords.items()},
+    )
+
+
+def later(call: Call, count: int) -> Call:
+    """Return the call as it reads when `count` other calls are put before its part."""
+
+    def shift(value: Any) -> Any:
+        return (
+            dataclasses.replace(value, call=value.call + count)
+            if isinstance(value, Earlier)
+            else value
+        )
+
+    return dataclasses.replace(
+        call,
+        arguments=tuple(shift(value) for value in call.arguments),
+        keywords={name: shift(value) for name, value in call.keywords.items()},
     )
 
 

@@ -40,17 +40,28 @@ class Comparator(Protocol):
 class _CallByCall:
     """What comparators share that look at each call for itself."""
 
+    items: tuple[int, ...]
+
     def first_difference(
         self, expected: Sequence[Any], found: Sequence[Any]
     ) -> tuple[int, Difference] | None:
         for index, (right, value) in enumerate(zip(expected, found, strict=True)):
-            difference = _compare(right, value, self.leaves)
+            difference = self._difference(right, value)
             if difference is not None:
                 return index, difference
         return None
 
     def alike(self, one: Sequence[Any], other: Sequence[Any]) -> bool:
         return self.first_difference(one, other) is None
+
+    def _difference(self, expected: Any, found: Any) -> Difference | None:
+        if not self.items or not isinstance(expected, list | tuple):
+            return _compare(expected, found, self.leaves)
+        if not isinstance(found, list | tuple) or len(found) != len(expected):
+            return _compare(expected, found, self.leaves)
+        # the other items count as right
+        chosen = [found[i] if i in self.items else right for i, right in enumerate(expected)]
+        return _compare(expected, chosen, self.leaves)
 
     def leaves(self, expected: torch.Tensor, found: torch.Tensor) -> Difference | None:
         raise NotImplementedError
@@ -63,9 +74,11 @@ class Close(_CallByCall):
     The largest difference in a tensor is at most `relative` times the largest magnitude expected in
     it. There is no absolute tolerance: where zeros are expected, zeros must come. NaN and infinity
     are right only where they are expected. Shape and dtype must agree, integers and bools exactly.
+    Of a result with several items only `items` are compared, if they are named.
     """
 
     relative: float = 1e-4
+    items: tuple[int, ...] = ()
 
     def leaves(self, expected: torch.Tensor, found: torch.Tensor) -> Difference | None:
         """Return how two tensors of the same shape and dtype differ."""
@@ -76,7 +89,9 @@ class Close(_CallByCall):
 
 @dataclass(frozen=True)
 class Same(_CallByCall):
-    """Values are equal, to the last bit."""
+    """Values are equal, to the last bit; of several items those named in `items`, if any are."""
+
+    items: tuple[int, ...] = ()
 
     def leaves(self, expected: torch.Tensor, found: torch.Tensor) -> Difference | None:
         """Return how two tensors of the same shape and dtype differ."""
@@ -88,9 +103,10 @@ class Frequencies:
     """What was drawn in all calls of the part is distributed as it should be.
 
     Expected of each call is the list of probabilities of the integers 0, 1, 2, ...; the function
-    returns one integer or a tensor of them. A right function fails with a probability below
-    6e-7 (5 sigma, both sides) for each of the integers, by Chernoff's bound on the binomial
-    distribution: n KL(frequency || probability) <= 15.1. The bound also holds for rare integers.
+    returns one integer or a tensor of them. Calls with the same probabilities count together. A
+    right function fails with a probability below 6e-7 (5 sigma, both sides) for each of the
+    integers, by Chernoff's bound on the binomial distribution, which also holds for rare ones:
+    n KL(frequency || probability) <= 15.1.
     """
 
     bound: ClassVar[float] = -math.log(5.733e-7 / 2)
@@ -102,20 +118,29 @@ class Frequencies:
         for index, value in enumerate(found):
             if _integers(value) is None:
                 return index, Difference(f"{_a_value(value)} was returned instead of integers")
-        probabilities = [float(p) for p in expected[0]]
+        for distribution in dict.fromkeys(tuple(map(float, right)) for right in expected):
+            calls = [i for i, right in enumerate(expected) if tuple(right) == distribution]
+            difference = self._difference(distribution, [found[i] for i in calls])
+            if difference is not None:
+                return calls[0], difference
+        return None
+
+    def _difference(
+        self, probabilities: Sequence[float], found: Sequence[Any]
+    ) -> Difference | None:
         counts = Counter(number for value in found for number in _integers(value) or ())
         total = counts.total()
         if total == 0:
-            return 0, Difference("nothing was drawn")
+            return Difference("nothing was drawn")
         for number in counts:
             if not 0 <= number < len(probabilities):
-                message = f"{number} was drawn, which is not between 0 and {len(probabilities) - 1}"
-                return 0, Difference(message)
+                largest = len(probabilities) - 1
+                return Difference(f"{number} was drawn, which is not between 0 and {largest}")
         for number, probability in enumerate(probabilities):
             share = counts[number] / total
             if total * _divergence(share, probability) > self.bound:
                 often = "often" if share > probability else "rarely"
-                return 0, Difference(
+                return Difference(
                     f"in {total:,} draws, {number} came too {often} to be chance (5 sigma)",
                     f"{share:.4f} of the draws instead of {probability:.4f}",
                 )
@@ -143,8 +168,9 @@ class Average:
     """The mean of what was drawn in all calls of the part is what it should be.
 
     Expected of each call is a pair, mean and standard deviation of one draw; the function returns a
-    number or a tensor of independent draws. The mean of n draws may be off by five times the
-    standard deviation over the root of n (5 sigma: a right function fails once in 1.7 million).
+    number or a tensor of independent draws. Calls with the same pair count together. The mean of n
+    draws may be off by five times the standard deviation over the root of n (5 sigma: a right
+    function fails once in 1.7 million).
     """
 
     sigmas: ClassVar[float] = 5.0
@@ -156,14 +182,23 @@ class Average:
         for index, value in enumerate(found):
             if _numbers(value) is None:
                 return index, Difference(f"{_a_value(value)} was returned instead of numbers")
-        mean, deviation = (float(number) for number in expected[0])
+        for moments in dict.fromkeys(tuple(map(float, right)) for right in expected):
+            calls = [i for i, right in enumerate(expected) if tuple(right) == moments]
+            difference = self._difference(*moments, [found[i] for i in calls])
+            if difference is not None:
+                return calls[0], difference
+        return None
+
+    def _difference(self, mean: float, deviation: float, found: Sequence[Any]) -> Difference | None:
         draws = torch.cat([_numbers(value) for value in found])
         if not draws.numel():
-            return 0, Difference("nothing was drawn")
+            return Difference("nothing was drawn")
+        if not draws.isfinite().all():
+            return Difference(_not_finite(torch.zeros_like(draws), draws))
         off = float(draws.mean()) - mean
         if abs(off) <= self.sigmas * deviation / math.sqrt(draws.numel()):
             return None
-        return 0, Difference(
+        return Difference(
             f"the mean of {draws.numel():,} draws is too {'large' if off > 0 else 'small'} "
             "to be chance (5 sigma)",
             f"{mean + off:.6g} instead of {mean:.6g}",

@@ -33,14 +33,13 @@ class PartResult:
     """What came of one part.
 
     `tried` says in words what the call was that is reported; `call`, `found` and `expected` show it
-    in full and are empty unless the part is public. `message` says what is wrong, `line` which line
+    in full and are empty unless the call is public. `message` says what is wrong, `line` which line
     of the student's raised the exception, and `hint` which misconception gives the same outputs.
     """
 
     name: str
     points: float
     passed: bool
-    public: bool
     tried: str = ""
     message: str = ""
     line: str = ""
@@ -121,7 +120,7 @@ def judge(cases: ExerciseCases, oracle: Oracle) -> ExerciseResult:
 
 def unanswered(cases: ExerciseCases, note: str) -> ExerciseResult:
     """Return the result of a function that could not even be called, with the reason as note."""
-    parts = tuple(PartResult(part.name, part.points, False, part.public) for part in cases.parts)
+    parts = tuple(PartResult(part.name, part.points, False) for part in cases.parts)
     return ExerciseResult(cases.identifier, parts, note)
 
 
@@ -275,18 +274,18 @@ def _result(
     case, answer = part.cases[index], answers[index]
     written = not (isinstance(answers[0], Raised) and answers[0].type == "NotImplementedError")
     call = found = expected = ""
-    if part.public:
+    public = index < part.shown
+    if public:
         call = describe_call(case.call)
         found = describe_value(answer.value) if isinstance(answer, Returned) else ""
-        expected = describe_value(case.expected.value) if _shows(case) else ""
+        expected = _describe_expected(case.expected)
     message = failure.message if failure else ""
-    if failure and part.public and failure.numbers:
+    if failure and public and failure.numbers:
         message += f" ({failure.numbers})"
     return PartResult(
         name=part.name,
         points=part.points,
         passed=failure is None,
-        public=part.public,
         tried=case.call.tries,
         message=message,
         line=failure.line if failure else "",
@@ -298,5 +297,8 @@ def _result(
     )
 
 
-def _shows(case: Case) -> bool:
-    return isinstance(case.expected, Returned)
+def _describe_expected(expected: Answer) -> str:
+    if isinstance(expected, Raised):
+        return f"a {expected.type}"
+    assert isinstance(expected, Returned)
+    return describe_value(expected.value)

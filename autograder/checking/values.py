@@ -204,9 +204,11 @@ class _Writer:
         self.reserve(value.numel() * value.element_size())
         value = value.detach().resolve_conj().resolve_neg()
         # the order of the dimensions in memory, so that a transposed tensor arrives as one
-        order = sorted(range(value.ndim), key=lambda dim: -value.stride(dim))
-        stored = value.permute(order).contiguous()
-        content = stored.reshape(-1).view(torch.uint8).numpy().tobytes() if stored.numel() else b""
+        order = list(range(value.ndim))
+        if not value.is_contiguous():
+            order.sort(key=lambda dim: -value.stride(dim))
+        stored = value.permute(order).contiguous().reshape(-1)
+        content = stored.view(torch.uint8).numpy().tobytes() if stored.numel() else b""
         self.record(Kind.TENSOR, dtype, list(value.shape), order, content)
 
     def array(self, value: np.ndarray, depth: int) -> None:
@@ -358,7 +360,8 @@ class _Reader:
             stored = torch.empty(stored_shape, dtype=dtype)
         else:
             stored = torch.frombuffer(bytearray(content), dtype=dtype).reshape(stored_shape)
-        return stored.permute([order.index(dim) for dim in range(len(shape))])
+        places = [order.index(dim) for dim in range(len(shape))]
+        return stored if order == sorted(order) else stored.permute(places)
 
     def _array(self, dtype: np.dtype, shape: list[int]) -> np.ndarray:
         content = self.plain(bytes)

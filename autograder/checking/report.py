@@ -1,0 +1,196 @@
+"""Shows what came of an exercise: as HTML in a notebook, as text in a terminal.
+
+Everything shown may hold a student's text, so everything is escaped. Colors follow JupyterLab's
+theme where there is one, and otherwise the system's preference for light or dark.
+"""
+
+import textwrap
+from collections.abc import Sequence
+from html import escape
+
+from autograder.checking.judge import ExerciseResult, PartResult
+
+WIDTH = 88
+
+STYLE = """\
+<style>
+.autograder-report { --ar-text: #1f2328; --ar-soft: #59636e; --ar-line: #d1d9e0;
+  --ar-good: #1a7f37; --ar-bad: #b3261e; --ar-box: #f6f8fa; }
+@media (prefers-color-scheme: dark) { .autograder-report { --ar-text: #e6edf3; --ar-soft: #9da7b3;
+  --ar-line: #3d444d; --ar-good: #57c773; --ar-bad: #ff938a; --ar-box: #1c2128; } }
+[data-jp-theme-light="true"] .autograder-report { --ar-text: #1f2328; --ar-soft: #59636e;
+  --ar-line: #d1d9e0; --ar-good: #1a7f37; --ar-bad: #b3261e; --ar-box: #f6f8fa; }
+[data-jp-theme-light="false"] .autograder-report { --ar-text: #e6edf3; --ar-soft: #9da7b3;
+  --ar-line: #3d444d; --ar-good: #57c773; --ar-bad: #ff938a; --ar-box: #1c2128; }
+.autograder-report { color: var(--ar-text); border: 1px solid var(--ar-line); border-radius: 6px;
+  padding: .6em .9em; max-width: 56em; line-height: 1.45;
+  font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 14px; }
+.autograder-report p { margin: .3em 0; }
+.autograder-report .ar-head { font-size: 1.08em; font-weight: 600; }
+.autograder-report table { border-collapse: collapse; margin: .4em 0; width: 100%; }
+.autograder-report th, .autograder-report td { text-align: left; vertical-align: top;
+  padding: .35em .8em .35em 0; border: 0; border-top: 1px solid var(--ar-line);
+  background: none; color: inherit; }
+.autograder-report thead th { border-top: 0; color: var(--ar-soft); font-weight: 400; }
+.autograder-report td.ar-number { text-align: right; white-space: nowrap; }
+.autograder-report .ar-good { color: var(--ar-good); white-space: nowrap; }
+.autograder-report .ar-bad { color: var(--ar-bad); white-space: nowrap; }
+.autograder-report .ar-soft { color: var(--ar-soft); }
+.autograder-report .ar-hint { border-left: 3px solid var(--ar-bad); padding-left: .6em; }
+.autograder-report pre { background: var(--ar-box); color: inherit; padding: .5em .7em;
+  margin: .3em 0; border-radius: 4px; overflow-x: auto; white-space: pre-wrap; font-size: 12.5px; }
+</style>"""
+
+
+def as_text(result: ExerciseResult, printed: str = "") -> str:
+    """Return the report for a terminal."""
+    lines = [_headline(result)]
+    if result.note:
+        lines += _indented(result.note, 2)
+    else:
+        for part in result.parts:
+            lines += _part_as_text(part)
+    if printed:
+        lines += ["  your function printed:", *_indented(printed, 4)]
+    return "\n".join(lines)
+
+
+def as_html(result: ExerciseResult, printed: str = "") -> str:
+    """Return the report for a notebook."""
+    blocks = [f'<p class="ar-head">{escape(_headline(result))}</p>']
+    if result.note:
+        blocks.append(f"<p>{escape(result.note)}</p>")
+    else:
+        rows = "".join(_part_as_row(part) for part in result.parts)
+        head = _row("th", "", "part", "what happened", "points")
+        blocks.append(f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>")
+    if printed:
+        blocks.append('<p class="ar-soft">Your function printed:</p>')
+        blocks.append(f"<pre>{escape(printed)}</pre>")
+    return _boxed(blocks)
+
+
+def summary_as_text(results: Sequence[ExerciseResult]) -> str:
+    """Return the table of everything checked so far, for a terminal."""
+    if not results:
+        return "nothing has been checked yet"
+    width = max(len(result.identifier) for result in results)
+    lines = [
+        f"{result.identifier:<{width}}  {_points(result):>9}  {_state(result)}"
+        for result in results
+    ]
+    return "\n".join([*lines, f"{'together':<{width}}  {_together(results):>9}"])
+
+
+def summary_as_html(results: Sequence[ExerciseResult]) -> str:
+    """Return the table of everything checked so far, for a notebook."""
+    if not results:
+        return _boxed(["<p>Nothing has been checked yet.</p>"])
+    rows = "".join(
+        f"<tr><td>{escape(result.identifier)}</td><td>{_mark(result.passed, _state(result))}</td>"
+        f'<td class="ar-number">{_points(result)}</td></tr>'
+        for result in results
+    )
+    total = f'<tr><td>together</td><td></td><td class="ar-number">{_together(results)}</td></tr>'
+    head = _row("th", "exercise", "", "points")
+    return _boxed([f"<table><thead>{head}</thead><tbody>{rows}{total}</tbody></table>"])
+
+
+def _headline(result: ExerciseResult) -> str:
+    if not result.parts:
+        return result.identifier
+    return f"{result.identifier}: {_points(result)} points"
+
+
+def _part_as_text(part: PartResult) -> list[str]:
+    state = "passed " if part.passed else "not yet"
+    lines = [f"  {state}  {part.name} ({part.earned:g} of {part.points:g})"]
+    if part.passed:
+        return lines
+    for label, text in _explanation(part):
+        lines += _labelled(label, text)
+    return lines
+
+
+def _explanation(part: PartResult) -> list[tuple[str, str]]:
+    """Return what is to be said of a part that failed, label and text."""
+    rows = [
+        ("tried", part.tried),
+        ("outcome", part.message),
+        ("your code", part.line),
+        ("hint", part.hint),
+        ("arguments", part.call),
+        ("returned", part.found),
+        ("expected", part.expected),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def _part_as_row(part: PartResult) -> str:
+    mark = _mark(part.passed, "passed" if part.passed else "not yet")
+    cells = f"<td>{mark}</td><td>{escape(part.name)}</td><td>{_explanation_as_html(part)}</td>"
+    return f'<tr>{cells}<td class="ar-number">{part.earned:g} of {part.points:g}</td></tr>'
+
+
+def _explanation_as_html(part: PartResult) -> str:
+    if part.passed:
+        return f'<span class="ar-soft">{escape(part.tried)}</span>'
+    blocks = []
+    for label, text in _explanation(part):
+        if label == "tried":
+            blocks.append(f'<p class="ar-soft">{escape(text)}</p>')
+        elif label == "outcome":
+            blocks.append(f"<p>{escape(text)}</p>")
+        elif label == "hint":
+            blocks.append(f'<p class="ar-hint">{escape(text)}</p>')
+        else:
+            blocks.append(f'<p class="ar-soft">{label}</p><pre>{escape(text)}</pre>')
+    return "".join(blocks)
+
+
+def _boxed(blocks: Sequence[str]) -> str:
+    return f'{STYLE}<div class="autograder-report">{"".join(blocks)}</div>'
+
+
+def _row(cell: str, *texts: str) -> str:
+    return "<tr>" + "".join(f"<{cell}>{escape(text)}</{cell}>" for text in texts) + "</tr>"
+
+
+def _mark(good: bool, text: str) -> str:
+    sign = "\N{CHECK MARK}" if good else "\N{MULTIPLICATION X}"
+    return f'<span class="{"ar-good" if good else "ar-bad"}">{sign} {escape(text)}</span>'
+
+
+def _points(result: ExerciseResult) -> str:
+    return f"{result.points:g} of {result.maximum:g}"
+
+
+def _together(results: Sequence[ExerciseResult]) -> str:
+    points = sum(result.points for result in results)
+    return f"{points:g} of {sum(result.maximum for result in results):g}"
+
+
+def _state(result: ExerciseResult) -> str:
+    if result.passed:
+        return "passed"
+    if not result.written:
+        return "not written yet"
+    return f"{sum(part.passed for part in result.parts)} of {len(result.parts)} parts passed"
+
+
+def _labelled(label: str, text: str) -> list[str]:
+    first, *rest = _wrapped(text, WIDTH - 22)
+    return [f"{'':11}{label + ':':<11}{first}", *(f"{'':22}{line}" for line in rest)]
+
+
+def _indented(text: str, columns: int) -> list[str]:
+    return [" " * columns + line for line in _wrapped(text, WIDTH - columns)]
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    lines: list[str] = []
+    for line in text.splitlines() or [""]:
+        # control characters could make a terminal do things
+        clean = "".join(c if c.isprintable() else " " for c in line)
+        lines += textwrap.wrap(clean, width, drop_whitespace=False) or [""]
+    return lines

@@ -1,0 +1,168 @@
+"""Draws the inputs of an exercise from a seed, and works out what is expected of them."""
+
+import contextlib
+import hashlib
+import inspect
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+import torch
+from torch import Tensor
+
+from autograder.checking.answering import call_function, preserved_generators
+from autograder.checking.cases import (
+    Answer,
+    Call,
+    Case,
+    ExerciseCases,
+    Mistake,
+    PartCases,
+    Raised,
+    Returned,
+    ask,
+    later,
+)
+
+if TYPE_CHECKING:
+    from autograder.spec import Exercise, Part
+
+Item = TypeVar("Item")
+
+PUBLIC_SEED = "public"  # of public parts everywhere, and of all parts in a student's notebook
+TIMES_REPEATED = 3
+
+
+class Draw:
+    """Random inputs, always the same for a seed.
+
+    Sizes drawn together are unequal, so that no dimension can stand in for another.
+    """
+
+    def __init__(self, seed: int) -> None:
+        """Seed everything that follows."""
+        self.generator = torch.Generator().manual_seed(seed)
+
+    def integer(self, low: int, high: int) -> int:
+        """Return an integer from `low` to `high`, both included."""
+        return int(torch.randint(low, high + 1, (), generator=self.generator))
+
+    def sizes(self, count: int, low: int = 2, high: int = 7) -> list[int]:
+        """Return `count` unequal integers from `low` to `high`, both included."""
+        order = torch.randperm(high - low + 1, generator=self.generator)[:count]
+        return (order + low).tolist()
+
+    def choice(self, *items: Item) -> Item:
+        """Return one of the items."""
+        return items[self.integer(0, len(items) - 1)]
+
+    def normal(
+        self, *shape: int, mean: float = 0.0, scale: float = 1.0, dtype: torch.dtype = torch.float32
+    ) -> Tensor:
+        """Return independent normal numbers."""
+        numbers = torch.randn(shape, generator=self.generator, dtype=torch.float64)
+        return (mean + scale * numbers).to(dtype)
+
+    def integers(self, low: int, high: int, *shape: int) -> Tensor:
+        """Return integers from `low` to `high`, both included, as int64."""
+        return torch.randint(low, high + 1, shape, generator=self.generator)
+
+    def mask(self, *shape: int) -> Tensor:
+        """Return a bool tensor with at least one True and, in longer rows, one False in each row.
+
+        No row mirrors another rule (causal, padding): every entry is a coin.
+        """
+        coins = torch.rand(shape, generator=self.generator) < 0.5
+        order = torch.rand(shape, generator=self.generator).argsort(-1)
+        coins[order == 0] = True
+        coins[order == 1] = False
+        return coins
+
+    def scattered(self, tensor: Tensor) -> Tensor:
+        """Return an equal tensor that lies in memory in the reverse order of dimensions."""
+        return (
+            tensor.permute(*reversed(range(tensor.ndim)))
+            .contiguous()
+            .permute(*reversed(range(tensor.ndim)))
+        )
+
+
+def draw_cases(exercise: "Exercise", seed: str = PUBLIC_SEED) -> ExerciseCases:
+    """Return the cases of an exercise: inputs, the reference's answers, the misconceptions'.
+
+    `seed` is any text. The grader makes it of the course's secret, the student and the exercise,
+    so that nobody knows the inputs beforehand and a regrade repeats them. Public parts have, before
+    those, the same inputs for everybody.
+    """
+    with preserved_generators(), _default_dtype(torch.float32):
+        parts = tuple(_draw_part(exercise, part, seed) for part in exercise.parts)
+    parameters = tuple(inspect.signature(exercise.reference).parameters)
+    return ExerciseCases(
+        exercise.identifier, parameters, parts, tuple(exercise.may_change), exercise.seconds
+    )
+
+
+def _draw_part(exercise: "Exercise", part: "Part", seed: str) -> PartCases:
+    shown = _calls(exercise, part, PUBLIC_SEED) if part.public else []
+    calls = shown
+    if not shown or seed != PUBLIC_SEED:
+        # nobody passes a public part by having copied its answers
+        calls = shown + [later(call, len(shown)) for call in _calls(exercise, part, seed)]
+    expected = _expected(exercise, part, calls)
+    allowed = _seconds_allowed(exercise, part, calls)
+    mistakes = tuple(
+        Mistake(misconception.hint, tuple(_answers(misconception.function, calls)))
+        for misconception in exercise.misconceptions
+    )
+    cases = tuple(Case(*fields) for fields in zip(calls, expected, allowed, strict=True))
+    return PartCases(part.name, part.points, part.compare, cases, mistakes, len(shown))
+
+
+def _calls(exercise: "Exercise", part: "Part", seed: str) -> list[Call]:
+    text = "\0".join((seed, exercise.identifier, part.name))
+    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
+    calls = part.draw(Draw(number))
+    return [replace(call, seed=(number + index) % 2**32) for index, call in enumerate(calls)]
+
+
+def _answers(function: Callable, calls: list[Call]) -> list[Answer]:
+    def oracle(call: Call) -> Answer:
+        answer = call_function(function, call)
+        # the line is of this project, not of a student
+        return replace(answer, line="") if isinstance(answer, Raised) else answer
+
+    return ask(calls, oracle)
+
+
+def _expected(exercise: "Exercise", part: "Part", calls: list[Call]) -> list[Answer]:
+    if part.expect is not None:
+        return [Returned(part.expect(call)) for call in calls]
+    return _answers(exercise.reference, calls)
+
+
+def _seconds_allowed(exercise: "Exercise", part: "Part", calls: list[Call]) -> list[float | None]:
+    if part.speed is None:
+        return [None] * len(calls)
+    baseline = part.speed.baseline or exercise.reference
+    return [_fastest(baseline, call) / part.speed.times for call in calls]
+
+
+def _fastest(function: Callable, call: Call) -> float:
+    seconds = []
+    for _ in range(TIMES_REPEATED):
+        start = time.perf_counter()
+        call_function(function, call)
+        seconds.append(time.perf_counter() - start)
+    return min(seconds)
+
+
+@contextlib.contextmanager
+def _default_dtype(dtype: torch.dtype) -> Iterator[None]:
+    """Keep what is expected free of the default dtype that a notebook may have set."""
+    before = torch.get_default_dtype()
+    torch.set_default_dtype(dtype)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(before)

@@ -1,0 +1,1 @@
+"""What the exercises accept: one module for each module of `solutions`."""
