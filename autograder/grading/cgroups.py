@@ -1,0 +1,127 @@
+"""Counts what a submission's processes use together: by cgroups if the grader may make them."""
+
+import contextlib
+import functools
+import itertools
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from autograder.grading.inside.limits import Limits
+
+ROOT = Path("/sys/fs/cgroup")
+PAGE = os.sysconf("SC_PAGE_SIZE")
+_numbers = itertools.count()
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group per controller in version 1 of cgroups, a single one in version 2."""
+
+    folders: tuple[Path, ...]
+
+    def add(self, process: int) -> None:
+        """Count a process, and all that it will start, in this group."""
+        for folder in self.folders:
+            with contextlib.suppress(ProcessLookupError):
+                (folder / "cgroup.procs").write_text(str(process))
+
+    def ran_out_of_memory(self) -> bool:
+        """Say whether the kernel had to kill a process of the group for its memory."""
+        for folder in self.folders:
+            for name in ("memory.events", "memory.oom_control"):
+                with contextlib.suppress(OSError):
+                    lines = (folder / name).read_text().splitlines()
+                    if any(line.startswith("oom_kill ") and line != "oom_kill 0" for line in lines):
+                        return True
+        return False
+
+    def remove(self) -> None:
+        """Remove the group, whose processes have been killed."""
+        for folder in self.folders:
+            for _ in range(50):
+                try:
+                    folder.rmdir()
+                    break
+                except OSError:  # the kernel has not yet buried them all
+                    time.sleep(0.01)
+
+
+def make_group(limits: Limits) -> Group | None:
+    """Return a new group with the limits of one submission, or None where that is not possible."""
+    name = f"autograder-{os.getpid()}-{next(_numbers)}"
+    memory = str(limits.memory + limits.disk)
+    processes = str(limits.processes + 2)
+    settings = (
+        {"memory.max": memory, "memory.swap.max": "0", "pids.max": processes},
+        {"memory.limit_in_bytes": memory, "pids.max": processes},
+    )
+    made: list[Path] = []
+    try:
+        for parent in parents():
+            folder = parent / name
+            folder.mkdir()
+            made.append(folder)
+            known = settings[0] if (folder / "memory.max").exists() else settings[1]
+            for setting, value in known.items():
+                if (folder / setting).exists():
+                    (folder / setting).write_text(value)
+    except OSError:
+        Group(tuple(made)).remove()
+        return None
+    return Group(tuple(made)) if made else None
+
+
+@functools.cache
+def parents() -> tuple[Path, ...]:
+    """Return the folders in which groups can be made: one, or one each for memory and processes."""
+    if (ROOT / "cgroup.controllers").exists():
+        folder = ROOT / own_group("").lstrip("/")
+        folder = folder if folder.is_dir() else ROOT
+        try:
+            (folder / "cgroup.subtree_control").write_text("+memory +pids")
+        except OSError:
+            return ()
+        return (folder,) if _may_make_groups_in(folder) else ()
+    found = []
+    for controller in ("memory", "pids"):
+        folder = ROOT / controller / own_group(controller).lstrip("/")
+        folder = folder if folder.is_dir() else ROOT / controller
+        if not _may_make_groups_in(folder):
+            return ()
+        found.append(folder)
+    return tuple(found)
+
+
+def own_group(controller: str) -> str:
+    """Return this process's group under a controller, or in version 2 if the name is empty."""
+    for line in Path("/proc/self/cgroup").read_text().splitlines():
+        _, controllers, group = line.split(":", 2)
+        if controller in controllers.split(","):
+            return group
+    return "/"
+
+
+def memory_below(process: int) -> int:
+    """Return the bytes that a process and its descendants have of their own, shared pages aside."""
+    total, waiting = 0, [process]
+    while waiting:
+        process = waiting.pop()
+        with contextlib.suppress(OSError, ValueError, IndexError):
+            numbers = Path(f"/proc/{process}/statm").read_text().split()
+            total += (int(numbers[1]) - int(numbers[2])) * PAGE
+            for thread in os.listdir(f"/proc/{process}/task"):
+                below = Path(f"/proc/{process}/task/{thread}/children").read_text()
+                waiting += map(int, below.split())
+    return total
+
+
+def _may_make_groups_in(folder: Path) -> bool:
+    trial = folder / f"autograder-{os.getpid()}-trial"
+    try:
+        trial.mkdir()
+        trial.rmdir()
+    except OSError:
+        return False
+    return True

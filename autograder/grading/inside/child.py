@@ -1,0 +1,122 @@
+"""Serves the grader from inside: runs cells, answers calls, and decides nothing.
+
+Everything that this program says may be said by a student's code instead, which shares its process.
+It costs nothing: all that can be said is outputs and values, and both are taken for what they are.
+"""
+
+import os
+import socket
+from pathlib import Path
+from typing import Any
+
+from autograder.checking import answering, cases, time_limit, values
+from autograder.grading.inside import frames, shell
+from autograder.grading.inside.frames import Kind
+from autograder.grading.inside.limits import Limits
+
+WRITTEN_PAST_PYTHON = ("stdout", "stderr")  # by compiled code, or by a process that was started
+CUT = "\n... the rest of the output is left out\n"
+
+
+def serve(line: socket.socket, limits: Limits) -> None:
+    """Do what the grader asks, one message after the other, until it hangs up."""
+    outputs = Outputs(line, limits)
+    python = shell.Shell.instance()
+    shell.take_over(python, outputs.publish)
+    while True:
+        try:
+            kind, message = frames.receive(line)
+        except frames.LineClosed:
+            return
+        if kind == Kind.FILES:
+            write_files(message)
+        elif kind == Kind.CELL:
+            outputs.begin()
+            end = run_cell(python, message["source"], message["seed"])
+            outputs.end()
+            frames.send(line, Kind.ENDED, end)
+        elif kind == Kind.CALL:
+            answer = answer_call(python, message)
+            frames.send(line, Kind.ANSWER, answer)
+
+
+def run_cell(python: shell.Shell, source: str, seed: int | None) -> dict[str, str]:
+    """Run one cell and say how it ended: "" or the name of what stopped it."""
+    if seed is not None:
+        answering.seed_generators(seed)
+    result = python.run_cell(source, store_history=True)
+    error = result.error_before_exec or result.error_in_exec
+    return {"raised": type(error).__name__ if error is not None else ""}
+
+
+def answer_call(python: shell.Shell, message: dict[str, Any]) -> bytes:
+    """Call a function of the notebook's, if there is one, and return the answer as bytes."""
+    function = python.user_ns.get(message["function"])
+    if not callable(function):
+        return cases.encode_answer(cases.Raised("NameError", message["function"]))
+    python.publish = shell.publish_nothing  # what it prints on hidden inputs stays here
+    try:
+        answer = time_limit.within(
+            message["seconds"],
+            lambda: answering.call_function(function, cases.decode_call(message["call"])),
+        )
+    except time_limit.OutOfTimeError:
+        answer = cases.TimedOut(message["seconds"])
+    try:
+        return cases.encode_answer(answer)
+    except values.ValueFrameError as error:
+        return cases.encode_answer(cases.Unusable(str(error)))
+
+
+def write_files(files: dict[str, bytes]) -> None:
+    """Put the files that lay beside the notebook into the current folder."""
+    for name, content in files.items():
+        path = Path(name)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+class Outputs:
+    """Sends a cell's outputs as they come, up to the limits."""
+
+    def __init__(self, line: socket.socket, limits: Limits) -> None:
+        self.line = line
+        self.limits = limits
+        self.text = self.images = 0
+        self.running = False
+        self.past_python = [open(f".{name}", "wb+") for name in WRITTEN_PAST_PYTHON]
+        for file, descriptor in zip(self.past_python, (1, 2), strict=True):
+            os.unlink(file.name)
+            os.dup2(file.fileno(), descriptor)
+
+    def begin(self) -> None:
+        """Count anew: a cell begins."""
+        self.text = self.images = 0
+        shell.Shell.instance().publish = self.publish
+
+    def end(self) -> None:
+        """Send what was written past Python's own stdout and stderr, and forget it."""
+        for file, name in zip(self.past_python, WRITTEN_PAST_PYTHON, strict=True):
+            text = os.pread(file.fileno(), self.limits.output, 0).decode("utf-8", "replace")
+            os.ftruncate(file.fileno(), 0)
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
+            if text:
+                self.publish({"type": "stream", "name": name, "text": text})
+
+    def publish(self, output: dict[str, Any]) -> None:
+        """Send one output, cut to what is left of the cell's allowance."""
+        if output["type"] == "stream":
+            left = self.limits.output - self.text
+            if left <= 0:
+                return
+            if len(output["text"]) > left:
+                output["text"] = output["text"][:left] + CUT
+            self.text += len(output["text"]) + 16  # each piece costs something, however short
+            if self.text >= self.limits.output and not output["text"].endswith(CUT):
+                output["text"] += CUT
+        elif output["type"] != "clear":
+            size = len(str(output))
+            if self.images + size > self.limits.images:
+                return
+            self.images += size
+        frames.send(self.line, Kind.OUTPUT, output)

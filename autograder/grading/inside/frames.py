@@ -1,0 +1,115 @@
+"""Messages over the one socket that crosses the sandbox's wall: a length, a kind, then the content.
+
+Whoever runs inside may write anything to the socket. So a reader on the outside states the most it
+will take and the moment at which it stops waiting, and unpacks nothing but plain data.
+"""
+
+import select
+import socket
+import struct
+import time
+from collections.abc import Callable
+from enum import IntEnum
+from typing import Any
+
+import msgpack
+
+HEADER = struct.Struct("!BI")
+LARGEST_MESSAGE = 4 * 2**20  # bytes; unpacked it takes some 30 times as much
+LARGEST_ANSWER = 65 * 2**20  # bytes; not unpacked here but by autograder.checking.values
+
+
+class Kind(IntEnum):
+    """What a message is."""
+
+    FILES = 0  # to the child: the files that lie beside the notebook
+    CELL = 1  # to the child: run this source
+    CALL = 2  # to the child: call this function
+    READY = 3  # from the child: the walls stand, or why they do not
+    OUTPUT = 4  # from the child: one output of the running cell
+    ENDED = 5  # from the child: the cell came to its end
+    ANSWER = 6  # from the child: what the function returned
+
+
+class FrameError(Exception):
+    """What arrived is not a message of this protocol."""
+
+
+class LineClosed(Exception):
+    """The other end of the socket is gone."""
+
+
+def send(line: socket.socket, kind: Kind, message: Any) -> None:
+    """Send one message; `message` is bytes for an ANSWER and plain data otherwise."""
+    content = message if kind == Kind.ANSWER else msgpack.packb(message)
+    try:
+        line.sendall(HEADER.pack(kind, len(content)) + content)
+    except OSError as error:
+        raise LineClosed(str(error)) from None
+
+
+def receive(
+    line: socket.socket,
+    deadline: float | None = None,
+    every: float = 1.0,
+    watch: Callable[[], None] | None = None,
+) -> tuple[Kind, Any]:
+    """Return the next message.
+
+    Args:
+        line: the socket.
+        deadline: the `time.monotonic()` after which to give up; None waits forever.
+        every: how many seconds to wait between two calls of `watch`.
+        watch: called while nothing arrives; what it raises ends the waiting.
+
+    Raises:
+        TimeoutError: the whole message had not arrived at the deadline.
+        FrameError: no such message exists, or it is too long.
+        LineClosed: the other end is gone.
+    """
+    wait = _waiting(line, deadline, every, watch)
+    number, size = HEADER.unpack(_exactly(line, HEADER.size, wait))
+    if number not in list(Kind):
+        raise FrameError("a message of no known kind")
+    kind = Kind(number)
+    if size > (LARGEST_ANSWER if kind == Kind.ANSWER else LARGEST_MESSAGE):
+        raise FrameError(f"a message of {size / 2**20:.0f} MB")
+    content = _exactly(line, size, wait)
+    if kind == Kind.ANSWER:
+        return kind, content
+    try:
+        return kind, msgpack.unpackb(content, unicode_errors="replace")
+    except Exception as error:  # msgpack raises a dozen kinds for bytes that are not its own
+        raise FrameError(f"not a message: {type(error).__name__}") from None
+
+
+def _waiting(
+    line: socket.socket, deadline: float | None, every: float, watch: Callable[[], None] | None
+) -> Callable[[], None]:
+    """Return a function that returns when something can be read."""
+
+    def wait() -> None:
+        while deadline is not None:
+            left = deadline - time.monotonic()
+            if select.select([line], [], [], max(min(left, every), 0))[0]:
+                return
+            if left <= 0:
+                raise TimeoutError
+            if watch is not None:
+                watch()
+
+    return wait
+
+
+def _exactly(line: socket.socket, size: int, wait: Callable[[], None]) -> bytes:
+    content = bytearray()
+    while len(content) < size:
+        wait()
+        try:
+            piece = line.recv(min(size - len(content), 2**20))
+        except ConnectionError as error:
+            raise LineClosed(str(error)) from None
+        if not piece:
+            raise LineClosed("the other end is gone")
+        content += piece
+    return bytes(content)

@@ -1,0 +1,208 @@
+"""IPython as a notebook knows it, with its outputs sent over the line instead of to a browser."""
+
+import builtins
+import os
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.displaypub import DisplayPublisher
+from IPython.core.error import StdinNotImplementedError
+from IPython.core.interactiveshell import InteractiveShell
+from traitlets import Type
+from traitlets.config import Config
+
+Publish = Callable[[dict[str, Any]], None]
+TEXT_AND_PICTURES = (
+    *("text/plain", "text/html", "text/latex", "text/markdown"),
+    *("image/png", "image/jpeg", "image/svg+xml"),
+)
+
+
+def publish_nothing(output: dict[str, Any]) -> None:
+    """Take an output to nowhere: nobody is listening yet, or what is said does not count."""
+
+
+class Stream:
+    """Stands for stdout or stderr: each write is an output of the cell that is running."""
+
+    encoding = "utf-8"
+    errors = "replace"
+    closed = False
+
+    def __init__(self, name: str, shell: "Shell") -> None:
+        self.name = f"<{name}>"
+        self._name = name
+        self._shell = shell
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if text:
+            self._shell.publish({"type": "stream", "name": self._name, "text": str(text)})
+        return len(text)
+
+    def writelines(self, lines: Any) -> None:
+        for line in lines:
+            self.write(line)
+
+    def flush(self) -> None:
+        pass
+
+    def isatty(self) -> bool:
+        return False
+
+    def readable(self) -> bool:
+        return False
+
+    def writable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return False
+
+    def fileno(self) -> int:
+        return 1 if self._name == "stdout" else 2
+
+
+class ResultHook(DisplayHook):
+    """Sends the value of a cell's last expression."""
+
+    def write_output_prompt(self) -> None:
+        pass
+
+    def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        self.shell.publish(
+            {"type": "result", "data": _shown(format_dict), "count": self.prompt_count}
+        )
+
+    def finish_displayhook(self) -> None:
+        self._is_active = False
+
+
+class Display(DisplayPublisher):
+    """Sends what `display` shows, plots among it."""
+
+    def publish(
+        self,
+        data: dict,
+        metadata: dict | None = None,
+        *,
+        transient: dict | None = None,
+        update: bool = False,
+        **unused: Any,
+    ) -> None:
+        self._validate_data(data, metadata)
+        name = str((transient or {}).get("display_id") or "")
+        self.shell.publish(
+            {"type": "display", "data": _shown(data), "id": name, "update": bool(update)}
+        )
+
+    def clear_output(self, wait: bool = False) -> None:
+        self.shell.publish({"type": "clear", "wait": bool(wait)})
+
+
+class Shell(InteractiveShell):
+    """IPython without terminal, history file and keyboard."""
+
+    displayhook_class = Type(ResultHook)
+    display_pub_class = Type(Display)
+    publish: Publish = staticmethod(publish_nothing)
+
+    def init_virtualenv(self) -> None:
+        pass
+
+    def ask_exit(self) -> None:
+        """Answer `exit` and `quit` as `sys.exit` is answered."""
+        raise SystemExit
+
+    def enable_gui(self, gui: str | None = None) -> None:
+        """Take `%gui` and `%matplotlib inline` without a window system behind them."""
+
+    def system(self, command: str) -> None:
+        """Run `!command`, with its output among the cell's."""
+        self.system_piped(command)
+
+    def _showtraceback(self, kind: type, error: BaseException, text: list[str]) -> None:
+        try:
+            message = str(error)
+        except Exception:
+            message = "(the exception cannot be printed)"
+        self.publish(
+            {"type": "error", "name": kind.__name__, "message": message, "traceback": list(text)}
+        )
+
+
+def make_shell() -> Shell:
+    """Return the one shell of this process, which has taken over `display` and `get_ipython`."""
+    config = Config()
+    config.HistoryManager.enabled = False  # no file, and no thread that writes it
+    config.IPKernelApp.tqdm = "tqdm looks whether this name is here to know a notebook"
+    config.InteractiveShell.xmode = "Context"
+    config.InteractiveShell.colors = "Linux"
+    return Shell.instance(config=config, user_module=_main_module())
+
+
+def take_over(shell: Shell, publish: Publish) -> None:
+    """Send every output from now on to `publish`."""
+    shell.publish = publish
+    sys.stdout, sys.stderr = Stream("stdout", shell), Stream("stderr", shell)
+    sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
+    sys.stdin = open(os.devnull)  # noqa: SIM115 (open until the process ends)
+    builtins.input = _refuse_to_ask
+
+
+def warm_up() -> None:
+    """Import what notebooks import, and go once through what is slow the first time.
+
+    No tensor is touched: a fork of a process in which torch has computed may hang.
+    """
+    os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    import matplotlib.pyplot as plt
+    import numpy
+    import torch
+    import torch.nn.functional
+    import tqdm.auto
+
+    import autograder.checking.answering  # noqa: F401
+
+    torch.set_num_threads(1)
+    shell = make_shell()
+    shell.run_cell("def warm(): return [n for n in range(3)]\nwarm();", store_history=True)
+    figure, axes = plt.subplots()
+    axes.plot(numpy.arange(3), label="x")
+    axes.legend()
+    figure.canvas.draw()
+    plt.close("all")
+    shell.reset(new_session=True)
+    del tqdm
+
+
+def _shown(data: Any) -> dict[str, str]:
+    """Return what a notebook page can show of an output; a picture's bytes become base64."""
+    import base64
+
+    shown = {}
+    for kind in TEXT_AND_PICTURES:
+        value = dict(data).get(kind)
+        if isinstance(value, bytes):
+            value = base64.b64encode(value).decode()
+        if isinstance(value, list | tuple):
+            value = "".join(map(str, value))
+        if isinstance(value, str):
+            shown[kind] = str(value)
+    return shown
+
+
+def _refuse_to_ask(prompt: object = "") -> str:
+    raise StdinNotImplementedError("input() is refused: nobody is there to answer while grading")
+
+
+def _main_module() -> Any:
+    """Return a fresh `__main__`, so that the zygote's own names are no names of the student's."""
+    import types
+
+    module = types.ModuleType("__main__", "Automatically created module for a notebook")
+    sys.modules["__main__"] = module
+    return module

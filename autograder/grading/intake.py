@@ -1,0 +1,382 @@
+"""Intake: from a submitted file to a notebook that is safe to run, to show and to store.
+
+The notebook is built anew from the released cells. From the student come the sources of the cells
+that were theirs to fill in, and cells that they added. Whatever else a file may hold, metadata,
+outputs, points, tags, is not looked at. What cannot be read is kept for a person to look at.
+"""
+
+import base64
+import binascii
+import hashlib
+import json
+import os
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+
+MB = 2**20
+LARGEST_FILE = 32 * MB
+MOST_CELLS = 2000
+MOST_SOURCE = 2 * MB
+MOST_FILES = 100
+LARGEST_BESIDE = 3 * MB
+MOST_BESIDE = 16 * MB
+PICTURES = ("image/png", "image/jpeg", "image/gif")
+TAG = re.compile(r"<(?=[A-Za-z/!?])")
+NO_RESPONSE = "No response."
+
+
+class Unreadable(Exception):
+    """The submitted file holds no notebook; the message says why."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What one student handed in for one notebook.
+
+    `problem` is set where a person must look; `missing` where there is nothing to look at.
+    `beside` are the other files of the submission, `notes` what to tell about a cell, by grade id,
+    or about the whole notebook, under "".
+    """
+
+    content: bytes | None
+    notebook: NotebookNode
+    notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    problem: str = ""
+    beside: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def missing(self) -> bool:
+        """Whether nothing was handed in."""
+        return self.content is None and not self.problem
+
+    @property
+    def digest(self) -> str:
+        """A hash of everything that was handed in."""
+        whole = hashlib.sha256(b"nothing" if self.content is None else self.content)
+        for name, content in sorted(self.beside.items()):
+            whole.update(name.encode(errors="replace") + b"\0" + hashlib.sha256(content).digest())
+        return whole.hexdigest()
+
+
+def take_in(folder: Path, name: str, released: NotebookNode) -> Submission:
+    """Return what the folder of a submission holds for the notebook of this name.
+
+    Never raises for anything that a student may have put there.
+    """
+    notes: dict[str, tuple[str, ...]] = {}
+    try:
+        path = find_notebook(folder, name, released)
+        if path is None:
+            return Submission(None, released, {"": ("nothing was handed in",)})
+        if path.name != f"{name}.ipynb":
+            notes[""] = (f"handed in under the name {path.name!r}",)
+        content = read_regular_file(path, LARGEST_FILE)
+    except Unreadable as error:
+        return Submission(None, released, {"": (str(error),)}, problem=str(error))
+    try:
+        notebook, found = rebuild(released, parse(content))
+    except Unreadable as error:
+        return Submission(content, released, {"": (str(error),)}, problem=str(error))
+    beside, left_out = files_beside(folder)
+    if left_out:
+        found[""] = (*found.get("", ()), f"left out: {', '.join(left_out[:5])}")
+    for grade_id, texts in found.items():
+        notes[grade_id] = (*notes.get(grade_id, ()), *texts)
+    return Submission(content, notebook, notes, beside=beside)
+
+
+def find_notebook(folder: Path, name: str, released: NotebookNode) -> Path | None:
+    """Return the file handed in as this notebook: by its name, or by the cells that it holds.
+
+    Raises:
+        Unreadable: there are notebooks, and none of them is the one.
+    """
+    if not folder.is_dir():
+        return None
+    path = folder / f"{name}.ipynb"
+    if os.path.lexists(path):
+        return path
+    others = sorted(other for other in folder.glob("*.ipynb"))
+    known = grade_ids(released)
+    best: tuple[int, Path | None] = (0, None)
+    for other in others:
+        try:
+            shared = len(known & grade_ids(parse(read_regular_file(other, LARGEST_FILE))))
+        except Unreadable:
+            continue
+        best = max(best, (shared, other), key=lambda pair: pair[0])
+    if best[1] is None and others:
+        names = ", ".join(repr(other.name) for other in others[:5])
+        raise Unreadable(f"there is no {name}.ipynb, and {names} holds none of its cells")
+    return best[1]
+
+
+def read_regular_file(path: Path, largest: int) -> bytes:
+    """Return what a file holds, if it is a file: links, pipes and devices are refused."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if path.is_symlink():
+            raise Unreadable(f"{path.name} is a link to another file") from None
+        raise Unreadable(f"{path.name} cannot be read: {error.strerror}") from None
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise Unreadable(f"{path.name} is no ordinary file")
+        if status.st_nlink > 1 and status.st_uid != path.parent.stat().st_uid:
+            raise Unreadable(f"{path.name} is a link to somebody else's file")
+        content = file.read(largest + 1)
+    if len(content) > largest:
+        raise Unreadable(f"{path.name} is larger than {largest // MB} MB")
+    return content
+
+
+def parse(content: bytes) -> NotebookNode:
+    """Return a notebook in today's format, whatever its file claims to be.
+
+    Raises:
+        Unreadable: it is no notebook.
+    """
+    if not content.strip():
+        raise Unreadable("the file is empty")
+    try:
+        plain = json.loads(decoded(content))
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"the file is not JSON: {str(error)[:200]}") from None
+    if not isinstance(plain, dict):
+        raise Unreadable("the file is JSON, but no notebook")
+    version = plain.get("nbformat")
+    if isinstance(version, int) and 0 < version < 4 and "cells" not in plain:
+        try:
+            plain = nbformat.convert(nbformat.from_dict(plain), 4)
+        except Exception as error:  # the converters of old formats take what they expect
+            raise Unreadable(
+                f"a notebook of format {version}, and it cannot be brought up to date: "
+                f"{type(error).__name__}"
+            ) from None
+    cells = plain.get("cells")
+    if not isinstance(cells, list):
+        raise Unreadable("the file is JSON, but it has no list of cells")
+    if len(cells) > MOST_CELLS:
+        raise Unreadable(f"more than {MOST_CELLS} cells")
+    cells = [readable_cell(cell) for cell in cells if isinstance(cell, dict)]
+    if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
+        raise Unreadable(f"more than {MOST_SOURCE // MB} MB of text in its cells")
+    return nbformat.v4.new_notebook(cells=cells)
+
+
+def decoded(content: bytes) -> str:
+    """Return the text of a file, in the encodings that editors write."""
+    for encoding in ("utf-8-sig", "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ""):
+        if encoding:
+            try:
+                return content.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+    raise ValueError("it is neither UTF-8 nor UTF-16")
+
+
+def readable_cell(cell: Mapping[str, Any]) -> NotebookNode:
+    """Return a cell's type, source, pictures, id and grade id, if they are what they should be."""
+    source = cell.get("source", "")
+    if isinstance(source, list):
+        source = "".join(line for line in source if isinstance(line, str))
+    source = source if isinstance(source, str) else ""
+    kind = cell.get("cell_type")
+    metadata = cell.get("metadata")
+    nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
+    grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
+    name = cell.get("id")
+    return NotebookNode(
+        cell_type=kind if kind in ("code", "markdown") else "raw",
+        # half a surrogate pair is legal in JSON, and in nothing that comes later
+        source=source.encode("utf-8", "replace").decode(),
+        attachments=pictures(cell.get("attachments")),
+        id=name if isinstance(name, str) else "",
+        grade_id=grade_id if isinstance(grade_id, str) else "",
+    )
+
+
+def pictures(attachments: Any) -> dict[str, dict[str, str]]:
+    """Return the pictures that were pasted into a written answer, without anything else."""
+    kept: dict[str, dict[str, str]] = {}
+    for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
+        for kind, content in kinds.items() if isinstance(kinds, dict) else ():
+            content = "".join(content) if isinstance(content, list) else content
+            if kind in PICTURES and is_base64(content) and re.fullmatch(r"[\w .()-]+", name):
+                kept[name] = {kind: content}
+    return kept
+
+
+def is_base64(content: Any) -> bool:
+    """Say whether this is text that stands for bytes, and for nothing in a page."""
+    try:
+        base64.b64decode("".join(content.split()), validate=True)
+    except (AttributeError, TypeError, ValueError, binascii.Error):
+        return False
+    return True
+
+
+def rebuild(
+    released: NotebookNode, submitted: NotebookNode
+) -> tuple[NotebookNode, dict[str, tuple[str, ...]]]:
+    """Return the released notebook with the student's answers and extra cells, and notes on it.
+
+    A cell of the student's own stands after the released cell that it came after. The last of
+    several cells with one grade id is the answer; the others are cells of the student's own.
+    """
+    notes: dict[str, tuple[str, ...]] = {}
+    places = match(released, submitted)
+    answers: dict[int, NotebookNode] = {}
+    extra: dict[int, list[NotebookNode]] = {}
+    before = -1
+    for cell, place in zip(submitted.cells, places, strict=True):
+        if place is None:
+            extra.setdefault(before, []).append(own_cell(cell))
+            continue
+        before = place
+        if place in answers:
+            grade_id = grade_id_of(released.cells[place])
+            notes[grade_id] = ("handed in more than once; the last of these cells was taken",)
+            if takes_answer(released.cells[place]):
+                extra.setdefault(place - 1, []).append(own_cell(answers[place]))
+        answers[place] = cell
+    cells: list[NotebookNode] = extra.get(-1, [])
+    for place, cell in enumerate(released.cells):
+        restored = nbformat.from_dict(cell)
+        if takes_answer(cell):
+            if place not in answers:
+                notes[grade_id_of(cell)] = (f"{NO_RESPONSE} The cell was deleted.",)
+            else:
+                fill_in(restored, answers[place])
+                if answers[place].source == cell.source:
+                    notes[grade_id_of(cell)] = (*notes.get(grade_id_of(cell), ()), NO_RESPONSE)
+        elif place in answers and is_plain_code(cell) and answers[place].source != cell.source:
+            restored = own_cell(answers[place])  # the cell of imports, say, with one more
+        cells += [restored, *extra.get(place, [])]
+    notebook = nbformat.from_dict(released)
+    notebook.cells = cells
+    for number, cell in enumerate(cells):
+        cell.id = f"cell-{number}"
+    return notebook, notes
+
+
+def match(released: NotebookNode, submitted: NotebookNode) -> list[int | None]:
+    """Return for each submitted cell the place of the released cell that it is, or None.
+
+    Cells with a grade id are known by it. The others, which nbgrader does not know, are known by
+    the id of the cell, or by being exactly as they were.
+    """
+    graded = {grade_id_of(cell): place for place, cell in enumerate(released.cells)}
+    graded.pop("", None)
+    plain = {
+        place: cell for place, cell in enumerate(released.cells) if not grade_id_of(cell)
+    }
+    by_id = {cell.get("id"): place for place, cell in plain.items() if cell.get("id")}
+    by_source: dict[tuple[str, str], list[int]] = {}
+    for place, cell in plain.items():
+        by_source.setdefault((cell.cell_type, cell.source), []).append(place)
+    taken: set[int] = set()
+    places: list[int | None] = []
+    for cell in submitted.cells:
+        place = graded.get(cell.grade_id) if cell.grade_id else by_id.get(cell.id)
+        if place is None and not cell.grade_id:
+            same = by_source.get((cell.cell_type, cell.source), [])
+            place = next((place for place in same if place not in taken), None)
+        if place in taken and place in plain:
+            place = None
+        if place is not None:
+            taken.add(place)
+        places.append(place)
+    return places
+
+
+def fill_in(restored: NotebookNode, answer: NotebookNode) -> None:
+    """Put a student's answer into the released cell; its type stays what it was."""
+    unchanged = restored.source == answer.source
+    restored.source = answer.source
+    if restored.cell_type == "markdown" and not unchanged:
+        restored.source = without_tags(answer.source)
+        if answer.attachments:
+            restored.attachments = NotebookNode(answer.attachments)
+
+
+def own_cell(cell: NotebookNode) -> NotebookNode:
+    """Return a cell of the student's own, without anything that could act in a page."""
+    if cell.cell_type == "code":
+        return nbformat.v4.new_code_cell(cell.source)
+    # a raw cell would go into the page as it is
+    shown = nbformat.v4.new_markdown_cell(without_tags(cell.source))
+    if cell.attachments:
+        shown.attachments = NotebookNode(cell.attachments)
+    return shown
+
+
+def without_tags(text: str) -> str:
+    """Return Markdown that means the same and in which no tag can begin.
+
+    An invisible space after the "<" is enough in every place: in text, code and formulas alike.
+    """
+    return TAG.sub("<\N{ZERO WIDTH SPACE}", text)
+
+
+def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
+    """Return the other files of a submission, and the names of those that were left out."""
+    files: dict[str, bytes] = {}
+    left_out: list[str] = []
+    size = 0
+    for path in sorted(every_file(folder)):
+        name = str(PurePosixPath(path.relative_to(folder)))
+        if path.suffix == ".ipynb" or name == "timestamp.txt":
+            continue
+        try:
+            content = read_regular_file(path, LARGEST_BESIDE)
+        except Unreadable:
+            content = None
+        if content is None or len(files) >= MOST_FILES or size + len(content) > MOST_BESIDE:
+            left_out.append(name.encode(errors="replace").decode())
+            continue
+        size += len(content)
+        files[name.encode(errors="replace").decode()] = content
+    return files, left_out
+
+
+def every_file(folder: Path) -> list[Path]:
+    """Return the files below a folder, without following links to other folders."""
+    found: list[Path] = []
+    for parent, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        found += [Path(parent, name) for name in names]
+        if len(found) > 10 * MOST_FILES:
+            break
+    return found
+
+
+def grade_ids(notebook: NotebookNode) -> set[str]:
+    """Return the grade ids of a notebook's cells."""
+    return {grade_id_of(cell) for cell in notebook.cells} - {""}
+
+
+def grade_id_of(cell: NotebookNode) -> str:
+    """Return the name by which nbgrader knows a cell, or "" for one that it does not know."""
+    if "grade_id" in cell:
+        return cell.grade_id
+    return cell.get("metadata", {}).get("nbgrader", {}).get("grade_id", "")
+
+
+def takes_answer(cell: NotebookNode) -> bool:
+    """Say whether a released cell is the student's to fill in."""
+    nbgrader = cell.get("metadata", {}).get("nbgrader", {})
+    return bool(nbgrader.get("solution") or nbgrader.get("task"))
+
+
+def is_plain_code(cell: NotebookNode) -> bool:
+    """Say whether a released cell is code that nbgrader does not protect."""
+    return cell.cell_type == "code" and not grade_id_of(cell)

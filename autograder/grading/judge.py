@@ -1,0 +1,211 @@
+"""Judge: runs a notebook up to each grade cell and there puts the exercise's calls to the function.
+
+A grade cell itself is never run. Its place in the notebook counts, since a later cell may use the
+function's name for something else.
+"""
+
+import hashlib
+import hmac
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.answers import CHECK
+from autograder.checking import report
+from autograder.checking.judge import ExerciseResult, judge, unanswered
+from autograder.draw import draw_cases
+from autograder.grading.flags import forbidden_calls
+from autograder.grading.inside.limits import Limits
+from autograder.grading.intake import NO_RESPONSE, Submission, grade_id_of, takes_answer
+from autograder.grading.run import NotebookRun, Oracle
+from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
+from autograder.spec import find
+
+SLOW_FACTOR = 3.0  # a call may take so many times what `check` allows, on a machine that is busy
+SUMMARY = "check_all()"
+
+
+@dataclass(frozen=True)
+class Seeds:
+    """Where the hidden inputs of one submission come from: nobody knows them beforehand.
+
+    The submission counts too: what one attempt might spy out of its own inputs is no help to the
+    next. The same submission graded again gets the same inputs.
+    """
+
+    secret: bytes
+    student: str
+    digest: str
+
+    def text(self, identifier: str) -> str:
+        """Return the seed of an exercise."""
+        parts = "\0".join((self.student, self.digest, identifier)).encode(errors="replace")
+        return hmac.new(self.secret, parts, hashlib.sha256).hexdigest()
+
+    def number(self) -> int:
+        """Return the seed of the notebook's own random numbers."""
+        return int(self.text("the notebook itself")[:8], 16)
+
+
+def judge_submission(
+    submission: Submission, seeds: Seeds, sandbox: Sandbox, limits: Limits
+) -> dict[str, Any]:
+    """Return what came of a submission, as plain data that JSON can hold."""
+    started = time.monotonic()
+    notebook = submission.notebook
+    exercises: dict[str, dict[str, Any]] = {}
+    comments = {grade_id: list(texts) for grade_id, texts in submission.notes.items()}
+    if submission.problem or submission.missing:
+        why = submission.notes[""][0]
+        for cell in filter(is_check, notebook.cells):
+            exercises[grade_id_of(cell)] = _not_judged(cell, why)
+    else:
+        sources = [cell.source for cell in notebook.cells]
+        with NotebookRun(sandbox, sources, submission.beside, limits, seeds.number()) as run:
+            for exercise in _judged(notebook, run, seeds):
+                exercises[exercise["grade_id"]] = exercise
+            _show_outputs(notebook, run)
+    for exercise in exercises.values():
+        if exercise["notes"]:
+            comments.setdefault(exercise["answer_id"], []).extend(exercise["notes"])
+    for cell in notebook.cells:
+        if is_check(cell):
+            cell.outputs = _shown(exercises[grade_id_of(cell)], sandbox.unsafe)
+    return {
+        "exercises": exercises,
+        "comments": comments,
+        "flags": [
+            f"{exercise['identifier']}: {flag}"
+            for exercise in exercises.values()
+            for flag in exercise["flags"]
+        ],
+        "problem": submission.problem,
+        "missing": submission.missing,
+        "unsafe": sandbox.unsafe,
+        "seconds": time.monotonic() - started,
+        "notebook": notebook,
+    }
+
+
+def is_check(cell: NotebookNode) -> bool:
+    """Say whether a cell is one that the grader scores: graded code that is not an answer."""
+    nbgrader = cell.get("metadata", {}).get("nbgrader", {})
+    return cell.cell_type == "code" and bool(nbgrader.get("grade")) and not takes_answer(cell)
+
+
+def _judged(notebook: NotebookNode, run: NotebookRun, seeds: Seeds) -> list[dict[str, Any]]:
+    """Run the notebook's cells and judge at each grade cell."""
+    exercises: list[dict[str, Any]] = []
+    since_last: list[int] = []
+    answer: NotebookNode | None = None
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type != "code":
+            continue
+        if is_check(cell):
+            exercise = _judge_exercise(cell, run, seeds, since_last)
+            exercise["answer_id"] = grade_id_of(answer) if answer is not None else ""
+            exercise["flags"] = [] if answer is None else _flags(exercise, answer.source)
+            exercises.append(exercise)
+            since_last, answer = [], None
+        elif cell.source.strip() == SUMMARY:
+            results = [ExerciseResult.from_plain(exercise["result"]) for exercise in exercises]
+            run.outputs[place] = [_display(report.summary_as_html, report.summary_as_text, results)]
+        elif cell.source.strip():
+            run.run_cell(place)
+            since_last.append(place)
+            answer = cell if takes_answer(cell) else answer
+    return exercises
+
+
+def _judge_exercise(
+    cell: NotebookNode, run: NotebookRun, seeds: Seeds, since_last: list[int]
+) -> dict[str, Any]:
+    named = CHECK.fullmatch(cell.source.strip())
+    if named is None:
+        raise ValueError(f"the grade cell {grade_id_of(cell)} is no check of an exercise")
+    spec = find(named["identifier"])
+    cases = draw_cases(spec, seeds.text(spec.identifier))
+    oracle = Oracle(run, named["function"], cases.seconds, SLOW_FACTOR * cases.seconds)
+    result = judge(cases, oracle)
+    notes = [
+        f"A cell before this check counts as if it were not there, since {run.ended[place]}."
+        for place in since_last
+        if place in run.ended
+    ]
+    if not oracle.defined:
+        why = [f"{run.raised[place]} in its cell" for place in since_last if run.raised.get(place)]
+        because = f" ({why[-1]})" if why else ""
+        result = unanswered(cases, f"there is no function {named['function']}{because}")
+    for answer in oracle.stopped[:1]:
+        notes.append(f"While {named['function']} was tried, {_what_happened(answer)}.")
+    if oracle.slowest > cases.seconds:
+        notes.append(
+            f"A call took {oracle.slowest:.1f} s. More than {cases.seconds:g} s is slow; from "
+            f"{oracle.hard_seconds:g} s on it scores nothing."
+        )
+    return _scored(cell, result, notes)
+
+
+def _scored(cell: NotebookNode, result: ExerciseResult, notes: list[str]) -> dict[str, Any]:
+    points = float(cell.metadata.nbgrader.points)
+    share = result.points / result.maximum if result.maximum else 0.0
+    return {
+        "grade_id": grade_id_of(cell),
+        "answer_id": "",
+        "identifier": result.identifier,
+        "points": min(max(share, 0.0), 1.0) * points,
+        "maximum": points,
+        "result": result.to_plain(),
+        "notes": notes,
+        "flags": [],
+    }
+
+
+def _not_judged(cell: NotebookNode, why: str) -> dict[str, Any]:
+    named = CHECK.fullmatch(cell.source.strip())
+    return _scored(cell, ExerciseResult(named["identifier"] if named else "", (), why), [])
+
+
+def _what_happened(answer: Any) -> str:
+    seconds = getattr(answer, "seconds", None)
+    return f"no answer came within {seconds:g} s" if seconds is not None else answer.cause
+
+
+def _flags(exercise: dict[str, Any], source: str) -> list[str]:
+    return forbidden_calls(source, find(exercise["identifier"]).forbidden)
+
+
+def _show_outputs(notebook: NotebookNode, run: NotebookRun) -> None:
+    count = 0
+    for place, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code":
+            cell.outputs = run.outputs.get(place, [])
+            count += place in run.outputs
+            cell.execution_count = count if place in run.outputs else None
+
+
+def _shown(exercise: dict[str, Any], unsafe: bool) -> list[NotebookNode]:
+    """Return the outputs of a grade cell: the report, and the points as nbgrader reads them."""
+    result = ExerciseResult.from_plain(exercise["result"])
+    extra = [*exercise["notes"], *([WITHOUT_SANDBOX] if unsafe else [])]
+    if extra:
+        result = replace(result, note=" ".join(filter(None, (result.note, *extra))))
+    points = {"text/plain": repr(round(exercise["points"], 6))}
+    return [
+        _display(report.as_html, report.as_text, result),
+        new_output("execute_result", data=points, execution_count=None),
+    ]
+
+
+def _display(
+    as_html: Callable[[Any], str], as_text: Callable[[Any], str], result: Any
+) -> NotebookNode:
+    data = {"text/html": as_html(result), "text/plain": as_text(result)}
+    return new_output("display_data", data=data)
+
+
+__all__ = ["NO_RESPONSE", "Seeds", "is_check", "judge_submission"]

@@ -1,0 +1,191 @@
+"""Outputs as a notebook stores them, made from what a student's process says it shows.
+
+They end in pages that instructors and students open, so nothing of them may act there: of HTML
+only what lays out text stays, of pictures only what is one.
+"""
+
+import base64
+import re
+from typing import Any
+
+import bleach
+from nbformat import NotebookNode
+from nbformat.v4 import new_output
+
+from autograder.grading.intake import is_base64, without_tags
+
+MOST_OUTPUTS = 300
+MOST_TEXT = 2 * 2**20  # characters of one cell
+MOST_DATA = 12 * 2**20  # characters of one cell's pictures and tables
+LONGEST_ERROR = 20_000
+CUT = "\n... the rest of the output is left out\n"
+TAGS = frozenset(
+    "a abbr b blockquote br caption code col colgroup dd div dl dt em h1 h2 h3 h4 h5 h6 hr i li ol "
+    "p pre s small span strong sub sup table tbody td tfoot th thead tr u ul".split()
+)
+ATTRIBUTES = {"*": ["align", "colspan", "rowspan", "scope"], "a": ["href"]}
+PARTS_THAT_SHOW_NOTHING = re.compile(r"<(script|style|head|title)\b.*?(</\1\s*>|$)", re.S | re.I)
+
+
+class CellOutputs:
+    """Collects the outputs of one cell. `finished` returns them as nbformat has them."""
+
+    def __init__(self) -> None:
+        self.outputs: list[NotebookNode] = []
+        self.shown: dict[str, list[NotebookNode]] = {}
+        self.text = self.data = 0
+        self.clear_first = False
+
+    def add(self, message: Any) -> None:
+        """Take one message from the process, which may be anything."""
+        if not isinstance(message, dict):
+            return
+        take = {
+            "stream": self._stream,
+            "display": self._display,
+            "result": self._result,
+            "error": self._error,
+            "clear": self._clear,
+        }.get(text_of(message.get("type")))
+        if take is not None:
+            take(message)
+
+    def finished(self) -> list[NotebookNode]:
+        """Return the outputs; of a progress bar stays what was seen last."""
+        for output in self.outputs:
+            if output.output_type == "stream":
+                output.text = overwritten(output.text)
+        return self.outputs
+
+    def _append(self, output: NotebookNode) -> None:
+        if self.clear_first:
+            self.outputs, self.shown, self.clear_first = [], {}, False
+        if len(self.outputs) < MOST_OUTPUTS:
+            self.outputs.append(output)
+
+    def _stream(self, message: dict) -> None:
+        name = "stderr" if message.get("name") == "stderr" else "stdout"
+        text = text_of(message.get("text"))
+        if self.text >= MOST_TEXT or not text:
+            return
+        self.text += len(text)
+        if self.text >= MOST_TEXT:
+            text = text[:MOST_TEXT] + CUT
+        last = self.outputs[-1] if self.outputs and not self.clear_first else None
+        if last is not None and last.output_type == "stream" and last.name == name:
+            last.text += text
+        else:
+            self._append(new_output("stream", name=name, text=text))
+
+    def _display(self, message: dict) -> None:
+        data = self._safe_data(message)
+        name = text_of(message.get("id"))
+        if message.get("update"):
+            for output in self.shown.get(name, []):
+                output.data = NotebookNode(data)
+            return
+        if data:
+            output = new_output("display_data", data=data)
+            self._append(output)
+            if name:
+                self.shown.setdefault(name, []).append(output)
+
+    def _result(self, message: dict) -> None:
+        data = self._safe_data(message)
+        count = message.get("count")
+        count = count if type(count) is int and 0 <= count < 10**6 else None
+        if data:
+            self._append(new_output("execute_result", data=data, execution_count=count))
+
+    def _error(self, message: dict) -> None:
+        lines = message.get("traceback")
+        lines = [text_of(line) for line in lines[:500]] if isinstance(lines, list) else []
+        text = "\n".join(lines)
+        if len(text) > LONGEST_ERROR:
+            text = f"{text[: LONGEST_ERROR // 2]}\n...\n{text[-LONGEST_ERROR // 2 :]}"
+        self._append(
+            new_output(
+                "error",
+                ename=text_of(message.get("name"))[:200],
+                evalue=text_of(message.get("message"))[:2000],
+                traceback=text.split("\n"),
+            )
+        )
+
+    def _clear(self, message: dict) -> None:
+        if message.get("wait"):
+            self.clear_first = True
+        else:
+            self.outputs, self.shown = [], {}
+
+    def _safe_data(self, message: dict) -> dict[str, str]:
+        data = message.get("data")
+        safe = safe_data(data) if isinstance(data, dict) else {}
+        self.data += sum(map(len, safe.values()))
+        return safe if self.data <= MOST_DATA else {}
+
+
+def safe_data(data: dict) -> dict[str, str]:
+    """Return the forms of an output that can be shown, without anything that could act."""
+    safe: dict[str, str] = {}
+    for kind, make_safe in FORMS.items():
+        content = data.get(kind)
+        if isinstance(content, str) and content:
+            target, made = make_safe(kind, text_of(content))
+            if made:
+                safe.setdefault(target, made)
+    return safe
+
+
+def _plain(kind: str, content: str) -> tuple[str, str]:
+    return kind, content
+
+
+def _html(kind: str, content: str) -> tuple[str, str]:
+    content = PARTS_THAT_SHOW_NOTHING.sub("", content)
+    return kind, bleach.clean(
+        content, tags=TAGS, attributes=ATTRIBUTES, strip=True, strip_comments=True
+    )
+
+
+def _markdown(kind: str, content: str) -> tuple[str, str]:
+    return kind, without_tags(content)
+
+
+def _formula(kind: str, content: str) -> tuple[str, str]:
+    return kind, content.replace("<", r"\lt ").replace(">", r"\gt ")
+
+
+def _picture(kind: str, content: str) -> tuple[str, str]:
+    return kind, "".join(content.split()) if is_base64(content) else ""
+
+
+def _drawing(kind: str, content: str) -> tuple[str, str]:
+    # as a picture: nothing in it can reach the page around it
+    encoded = base64.b64encode(content.encode("utf-8", "replace")).decode()
+    picture = f'<img alt="figure" src="data:image/svg+xml;base64,{encoded}">'
+    return "text/html", picture
+
+
+FORMS = {
+    "text/plain": _plain,
+    "text/html": _html,
+    "text/markdown": _markdown,
+    "text/latex": _formula,
+    "image/png": _picture,
+    "image/jpeg": _picture,
+    "image/svg+xml": _drawing,
+}
+
+
+def text_of(value: Any) -> str:
+    """Return text that every encoding takes; "" for what is no text."""
+    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def overwritten(text: str) -> str:
+    """Return the text as a terminal shows it in which a carriage return goes back to the start."""
+    if "\r" not in text:
+        return text
+    lines = text.replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip("\r").rpartition("\r")[2] for line in lines)

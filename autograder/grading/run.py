@@ -1,0 +1,203 @@
+"""Run: a notebook's cells inside the sandbox, one after the other, and calls to its functions.
+
+A cell that does not come to its end (it ends the process, takes too much, never returns) counts as
+if it had not been there: a fresh child runs the cells before it once more, and the notebook goes
+on. So does a function that takes its process with it.
+"""
+
+import dataclasses
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from nbformat import NotebookNode
+
+from autograder.checking.cases import (
+    Answer,
+    Call,
+    Died,
+    Raised,
+    Returned,
+    TimedOut,
+    decode_answer,
+    encode_call,
+)
+from autograder.checking.values import ValueFrameError
+from autograder.grading.inside.frames import Kind
+from autograder.grading.inside.limits import Limits
+from autograder.grading.outputs import CellOutputs, text_of
+from autograder.grading.sandbox import Child, ChildError, Sandbox
+
+GRACE = 1.5  # seconds that a call may go over before its process is ended
+STOPS_THE_NOTEBOOK = ("SystemExit", "KeyboardInterrupt")
+MOST_MESSAGES = 100_000  # of one cell
+LONGEST_TEXT = 500  # of what a student's exception says
+
+
+class NotebookRun:
+    """The run of one notebook. `outputs` are those of the cells run so far, by their place.
+
+    `ended` tells of cells that did not come to their end why they did not.
+    """
+
+    def __init__(
+        self,
+        sandbox: Sandbox,
+        sources: Sequence[str],
+        beside: Mapping[str, bytes],
+        limits: Limits,
+        seed: int,
+    ) -> None:
+        self.sandbox = sandbox
+        self.sources = sources
+        self.beside = beside
+        self.limits = limits
+        self.seed = seed
+        self.outputs: dict[int, list[NotebookNode]] = {}
+        self.raised: dict[int, str] = {}
+        self.ended: dict[int, str] = {}
+        self.ran: list[int] = []
+        self.child: Child | None = None
+        self.deadline = time.monotonic() + limits.notebook_seconds
+
+    def __enter__(self) -> "NotebookRun":
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self._drop_child()
+
+    def run_cell(self, place: int) -> None:
+        """Run one cell, after all those that were run before it."""
+        self.ran.append(place)
+        if self._restored(up_to=place):
+            self._attempt(place)
+
+    def call(self, function: str, call: Call, seconds: float) -> Answer:
+        """Return what a function of the notebook answers, now that some cells have run."""
+        if not self._restored():
+            return Died(self._out_of_time())
+        message = {"function": function, "call": encode_call(call), "seconds": seconds}
+        started = time.monotonic()
+        try:
+            self.child.send(Kind.CALL, message)
+            while True:
+                kind, content = self.child.receive(started + seconds + GRACE)
+                if kind == Kind.ANSWER:
+                    break
+        except TimeoutError:
+            self._drop_child()
+            return TimedOut(seconds)
+        except ChildError as error:
+            self._drop_child()
+            return Died(str(error))
+        return _believed(content, time.monotonic() - started)
+
+    def _restored(self, up_to: int | None = None) -> bool:
+        """Have a child in which the cells before `up_to` have run; False if no time is left."""
+        while self.child is None:
+            if time.monotonic() > self.deadline:
+                if up_to is not None:
+                    self.ended[up_to] = self._out_of_time()
+                return False
+            self.child = self.sandbox.child(self.limits)
+            try:
+                for name, content in self.beside.items():
+                    self.child.send(Kind.FILES, {name: content})
+            except ChildError:
+                self._drop_child()
+                continue
+            for place in self.ran:
+                if place != up_to and place not in self.ended and self.child is not None:
+                    self._attempt(place, again=True)
+        return True
+
+    def _attempt(self, place: int, *, again: bool = False) -> None:
+        """Run a cell in the child; when it does not come to its end, the child is given up."""
+        collected = CellOutputs()
+        deadline = min(time.monotonic() + self.limits.cell_seconds, self.deadline)
+        why = ""
+        try:
+            self.child.send(Kind.CELL, {"source": self.sources[place], "seed": self.seed})
+            for _ in range(MOST_MESSAGES):
+                kind, message = self.child.receive(deadline)
+                if kind == Kind.ENDED:
+                    break
+                if kind == Kind.OUTPUT and not again:
+                    collected.add(message)
+            else:
+                why = "it never stopped sending output"
+            raised = text_of(message.get("raised")) if isinstance(message, dict) else ""
+            if not why and raised in STOPS_THE_NOTEBOOK:
+                why = f"it stops the notebook: {raised}"
+            self.raised[place] = raised
+        except TimeoutError:
+            why = f"it had not ended after {self.limits.cell_seconds:g} s"
+            if time.monotonic() >= self.deadline:
+                why = self._out_of_time()
+        except ChildError as error:
+            why = str(error)
+        if why:
+            self.ended[place] = why
+            self._drop_child()
+            collected.add({"type": "error", "name": "Stopped", "message": why, "traceback": [why]})
+        if not again:
+            self.outputs[place] = collected.finished()
+        elif why:
+            self.outputs[place].append(collected.finished()[-1])
+
+    def _out_of_time(self) -> str:
+        return f"the notebook had taken {self.limits.notebook_seconds:g} s in all"
+
+    def _drop_child(self) -> None:
+        if self.child is not None:
+            self.child.kill()
+            self.child = None
+
+
+@dataclass
+class Oracle:
+    """Answers the judge's calls with a student's function.
+
+    After as many calls as `patience` took the process with them or never ended, the rest of the
+    exercise is not tried.
+    """
+
+    run: NotebookRun
+    function: str
+    seconds: float
+    hard_seconds: float
+    patience: int = 2
+    slowest: float = 0.0
+    stopped: list[Answer] = field(default_factory=list)
+    defined: bool = True
+
+    def __call__(self, call: Call) -> Answer:
+        """Return the answer to one call."""
+        if len(self.stopped) >= self.patience:
+            return self.stopped[-1]
+        answer = self.run.call(self.function, call, self.hard_seconds)
+        if isinstance(answer, TimedOut | Died):
+            self.stopped.append(answer)
+        if isinstance(answer, Returned):
+            self.slowest = max(self.slowest, answer.seconds)
+        if answer == Raised("NameError", self.function):
+            self.defined = False
+        return answer
+
+
+def _believed(content: bytes, seconds: float) -> Answer:
+    """Return an answer from bytes that a student may have written, with what is known better."""
+    try:
+        answer = decode_answer(content)
+    except ValueFrameError as error:
+        return Died(f"it answered with what is no value: {error}")
+    if isinstance(answer, Returned):
+        # its own clock could be set back
+        return dataclasses.replace(answer, seconds=seconds)
+    if isinstance(answer, Raised):
+        return Raised(
+            text_of(answer.type)[:LONGEST_TEXT],
+            text_of(answer.message)[:LONGEST_TEXT],
+            text_of(answer.line)[:LONGEST_TEXT],
+        )
+    return answer

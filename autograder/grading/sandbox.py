@@ -1,0 +1,328 @@
+"""The sandbox: bubblewrap around a warm process, and a child of it for each submission.
+
+Inside there are Python, the installed packages and the few modules of `inside` and `checking`,
+all read-only; no network, no other process, and nothing of the course: no spec, no solution, no
+submission, no gradebook, no secret.
+"""
+
+import contextlib
+import dataclasses
+import os
+import select
+import shutil
+import signal
+import site
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import msgpack
+
+from autograder.errors import UserError
+from autograder.grading import cgroups
+from autograder.grading.inside import frames
+from autograder.grading.inside.frames import Kind
+from autograder.grading.inside.limits import Limits
+from autograder.grading.inside.zygote import ACCEPTED
+
+PACKAGE = Path(__file__).resolve().parents[1]
+VISIBLE = ("__init__.py", "checking", "grading/__init__.py", "grading/inside")
+COURSE = "/course"  # where those are inside
+NEVER_VISIBLE = ("solutions", "autograder")  # if they are installed among the packages
+NOBODY = 61234  # a user that owns nothing, for a grader that is run by root
+START_SECONDS = 120.0
+CHILD_START_SECONDS = 30.0
+WATCH_SECONDS = 0.05
+
+ENVIRONMENT = {
+    "PATH": "/usr/local/bin:/usr/bin:/bin",
+    "HOME": "/tmp",
+    "TMPDIR": "/tmp",
+    "USER": "student",
+    "LOGNAME": "student",
+    "LANG": "C.UTF-8",
+    "PYTHONDONTWRITEBYTECODE": "1",
+    "PYTHONHASHSEED": "0",
+    "MPLCONFIGDIR": "/tmp/matplotlib",
+    # before torch is imported: a second thread would not survive the fork
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "HF_HUB_OFFLINE": "1",
+}
+WITHOUT_SANDBOX = "graded WITHOUT a sandbox (--unsafe-no-sandbox): scores may have been forged"
+
+
+class SandboxError(UserError):
+    """No sandbox can be had on this machine."""
+
+
+class ChildError(Exception):
+    """The process of a submission did something after which it cannot go on."""
+
+
+class Sandbox:
+    """A zygote behind bubblewrap; a context manager. Start it from a thread that lives on."""
+
+    def __init__(self, *, unsafe: bool = False) -> None:
+        self.unsafe = unsafe
+        self.control: socket.socket | None = None
+        self.process: subprocess.Popen | None = None
+        self.folder: tempfile.TemporaryDirectory | None = None
+
+    def __enter__(self) -> "Sandbox":
+        self.begin()
+        try:
+            self.wait_until_ready()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *unused: object) -> None:
+        self.stop()
+
+    def begin(self) -> None:
+        """Start the zygote, which then takes seconds to import torch."""
+        self.control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        descriptor = theirs.fileno()
+        if self.unsafe:
+            self.folder = tempfile.TemporaryDirectory(prefix="autograder-")
+            command = zygote_command(descriptor, str(PACKAGE.parent), "open")
+            environment = {**ENVIRONMENT, "TMPDIR": self.folder.name, "HOME": self.folder.name}
+        else:
+            command = enclosed_command(descriptor)
+            environment = {"PATH": os.environ.get("PATH", os.defpath)}
+        self.process = subprocess.Popen(
+            command,
+            env=environment,
+            pass_fds=[descriptor],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,  # an interrupt at the keyboard is the grader's to handle
+        )
+        theirs.close()
+
+    def wait_until_ready(self) -> None:
+        """Return once children can be forked.
+
+        Raises:
+            SandboxError: the zygote cannot be started here.
+        """
+        self.control.settimeout(START_SECONDS)
+        try:
+            greeting = self.control.recv(4096)
+        except TimeoutError:
+            greeting = f"no answer after {START_SECONDS:g} s".encode()
+        if greeting != b"ready":
+            self.process.kill()
+            said = self.process.stderr.read().decode(errors="replace").strip().splitlines()
+            reason = greeting.decode(errors="replace") or (said[-1] if said else "it ended at once")
+            raise SandboxError(
+                f"no sandbox: {reason}; `autograder doctor` tells what this machine lacks"
+            )
+        self.control.settimeout(None)
+
+    def child(self, limits: Limits) -> "Child":
+        """Fork the process for one submission, walls around it.
+
+        Raises:
+            SandboxError: a wall could not be built, or the zygote is gone.
+        """
+        ours, theirs = socket.socketpair()
+        try:
+            settings = msgpack.packb(dataclasses.asdict(limits))
+            socket.send_fds(self.control, [settings], [theirs.fileno()])
+        except OSError as error:
+            ours.close()
+            raise SandboxError(f"the sandbox is gone: {error}") from None
+        finally:
+            theirs.close()
+        return Child(ours, limits)
+
+    def stop(self) -> None:
+        """End the zygote and with it everything it has started."""
+        if self.control is not None:
+            self.control.close()
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+            self.process.stderr.close()
+        if self.folder is not None:
+            self.folder.cleanup()
+
+
+class Child:
+    """The grader's end of the line to one submission's process. Nothing it says is believed."""
+
+    def __init__(self, line: socket.socket, limits: Limits) -> None:
+        self.line = line
+        self.limits = limits
+        self.descriptors: list[int] = []
+        self.group: cgroups.Group | None = None
+        self.alive = True
+        try:
+            self._greet(time.monotonic() + CHILD_START_SECONDS)
+        except BaseException:
+            self.kill()
+            raise
+
+    def _greet(self, deadline: float) -> None:
+        try:
+            self.line.settimeout(CHILD_START_SECONDS)
+            first, self.descriptors, _, _ = socket.recv_fds(self.line, 1, 2)
+            self.line.settimeout(None)
+            _, message = frames.receive(self.line, deadline)
+        except (TimeoutError, frames.LineClosed, frames.FrameError) as error:
+            raise SandboxError(f"the sandbox started no child: {error}") from None
+        if first != ACCEPTED:
+            reason = message.get("refused") if isinstance(message, dict) else "no reason given"
+            raise SandboxError(
+                f"no sandbox: {reason}; `autograder doctor` tells what this machine lacks"
+            )
+        self.group = cgroups.make_group(self.limits)
+        self.processes = [process_of(descriptor) for descriptor in self.descriptors]
+        if self.group is not None:
+            for process in self.processes:
+                self.group.add(process)
+        self.memory_at_start = cgroups.memory_below(self.processes[0])
+
+    def send(self, kind: Kind, message: Any) -> None:
+        """Send a message.
+
+        Raises:
+            ChildError: the process is gone, or takes nothing.
+        """
+        self.line.settimeout(CHILD_START_SECONDS)
+        try:
+            frames.send(self.line, kind, message)
+        except (frames.LineClosed, TimeoutError):
+            raise ChildError(self.how_it_ended()) from None
+        finally:
+            self.line.settimeout(None)
+
+    def receive(self, deadline: float) -> tuple[Kind, Any]:
+        """Return the next message.
+
+        Raises:
+            TimeoutError: there is none before `time.monotonic()` is `deadline`.
+            ChildError: the process is gone, took too much memory, or talks nonsense.
+        """
+        try:
+            return frames.receive(self.line, deadline, WATCH_SECONDS, self._watch)
+        except frames.FrameError as error:
+            raise ChildError(f"it sent {error}") from None
+        except frames.LineClosed:
+            raise ChildError(self.how_it_ended()) from None
+
+    def _watch(self) -> None:
+        """Stop a child that takes too much memory where no cgroup does that."""
+        if self.group is None:
+            used = cgroups.memory_below(self.processes[0]) - self.memory_at_start
+            if used > self.limits.memory:
+                raise ChildError(self._too_much_memory())
+
+    def how_it_ended(self) -> str:
+        """Say in a few words what became of a process that does not answer any more."""
+        if self.group is not None and self.group.ran_out_of_memory():
+            return self._too_much_memory()
+        return "it ended the process it runs in"
+
+    def _too_much_memory(self) -> str:
+        return f"it took more than {self.limits.memory // 2**20} MB of memory"
+
+    def kill(self) -> None:
+        """End the process and everything it has started."""
+        if not self.alive:
+            return
+        self.alive = False
+        self.line.close()
+        for descriptor in self.descriptors:  # the keeper's end is the end of its namespace
+            with contextlib.suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        for descriptor in self.descriptors:
+            select.select([descriptor], [], [], 5.0)
+            os.close(descriptor)
+        if self.group is not None:
+            self.group.remove()
+
+
+def process_of(descriptor: int) -> int:
+    """Return the id, in the grader's own namespace, of the process that a pidfd stands for."""
+    for line in Path(f"/proc/self/fdinfo/{descriptor}").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name == "Pid" and int(value) > 0:
+            return int(value)
+    raise SandboxError("the sandbox sent no handle of its process")
+
+
+def zygote_command(descriptor: int, folder: str, enclosure: str) -> list[str]:
+    """Return the command that starts the zygote, with its modules in `folder`."""
+    start = (
+        f"import sys; sys.path.insert(0, {folder!r}); "
+        "from autograder.grading.inside.zygote import main; "
+        f"main({descriptor}, {enclosure == 'enclosed'})"
+    )
+    # -I: neither the environment nor the current folder can slip in a module
+    return [sys.executable, "-I", "-c", start]
+
+
+def enclosed_command(descriptor: int) -> list[str]:
+    """Return the command that starts the zygote inside the sandbox.
+
+    A grader run by root goes through two sandboxes. The first, still root's, shows the files that
+    may be seen, which may lie where only root can go; the second is made by a user who is nobody,
+    since a sandbox made by root leaves its /proc half covered, and then no child can have its own.
+    """
+    bubblewrap = shutil.which("bwrap")
+    if bubblewrap is None:
+        raise SandboxError("no sandbox: bubblewrap (bwrap) is missing; apt-get install bubblewrap")
+    zygote = zygote_command(descriptor, COURSE, "enclosed")
+    inner = [bubblewrap, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
+    for name, value in ENVIRONMENT.items():
+        inner += ["--setenv", name, value]
+    inner += ["--hostname", "grader", "--cap-drop", "ALL"]
+    virtual = ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--tmpfs", "/tmp"]
+    if os.getuid() != 0:
+        return [*inner, *visible_files(), *virtual, "--remount-ro", "/", "--chdir", "/tmp", *zygote]
+    become_nobody = [
+        *(shutil.which("setpriv") or "setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}"),
+        "--clear-groups",
+    ]
+    outer = [bubblewrap, *visible_files(), "--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"]
+    outer += ["--dir", "/tmp"]
+    return [*outer, *become_nobody, *inner, "--ro-bind", "/", "/", *virtual, "--chdir", "/tmp", *zygote]
+
+
+def visible_files() -> list[str]:
+    """Return bubblewrap's arguments for all files that can be seen inside."""
+    arguments = ["--ro-bind", "/usr", "/usr"]
+    for name in ("bin", "sbin", "lib", "lib32", "lib64"):
+        path = Path("/", name)
+        if path.is_symlink():
+            arguments += ["--symlink", os.readlink(path), str(path)]
+        elif path.is_dir():
+            arguments += ["--ro-bind", str(path), str(path)]
+    for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
+        arguments += ["--ro-bind-try", path, path]
+    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
+        if not Path(prefix).is_relative_to("/usr"):
+            arguments += [*folders_above(prefix), "--ro-bind", prefix, prefix]
+    for packages in site.getsitepackages():
+        for name in NEVER_VISIBLE:
+            if Path(packages, name).is_dir():
+                arguments += ["--tmpfs", f"{packages}/{name}"]
+    for name in VISIBLE:
+        place = f"{COURSE}/autograder/{name}"
+        arguments += [*folders_above(place), "--ro-bind", str(PACKAGE / name), place]
+    return arguments
+
+
+def folders_above(path: str) -> list[str]:
+    """Return bubblewrap's arguments for the folders above a path, open to every user inside."""
+    return [part for parent in Path(path).parents[-2::-1] for part in ("--dir", str(parent))]
