@@ -85,18 +85,13 @@ class Configuration:
     embedding_norm: bool = False
 
     def __post_init__(self) -> None:
-        """Fill in what follows from the rest, and refuse what cannot be built."""
-        # a frozen dataclass can only be completed this way
-        if self.key_value_heads is None:
-            object.__setattr__(self, "key_value_heads", self.heads)
-        if self.feed_forward_width is None:
-            object.__setattr__(self, "feed_forward_width", 4 * self.width)
+        """Refuse what cannot be built."""
         for name, choices in CHOICES.items():
             if getattr(self, name) not in choices:
                 raise ValueError(f"{name} must be one of {choices}, got {getattr(self, name)!r}")
         if self.width % self.heads:
             raise ValueError(f"width {self.width} is not divisible by {self.heads} heads")
-        if self.heads % self.key_value_heads:
+        if self.key_value_heads and self.heads % self.key_value_heads:
             raise ValueError(f"{self.heads} heads cannot share {self.key_value_heads} key heads")
         if self.positions == "rotary" and self.head_width % 2:
             raise ValueError(f"rotary positions need an even head width, got {self.head_width}")
@@ -193,7 +188,7 @@ class Attention(nn.Module):
         super().__init__()
         self.layer = layer
         self.heads = configuration.heads
-        self.key_value_heads = configuration.key_value_heads
+        self.key_value_heads = configuration.key_value_heads or configuration.heads
         width = configuration.width
         key_value_width = self.key_value_heads * configuration.head_width
         self.query = nn.Linear(width, width, bias=configuration.biases)
@@ -233,7 +228,8 @@ class FeedForward(nn.Module):
     def __init__(self, configuration: Configuration) -> None:
         """Build two projections, or three where one gates."""
         super().__init__()
-        width, inner = configuration.width, configuration.feed_forward_width
+        width = configuration.width
+        inner = configuration.feed_forward_width or 4 * width
         self.activation = ACTIVATIONS.get(configuration.feed_forward)
         biases = configuration.biases and self.activation is not None
         self.up = nn.Linear(width, inner, bias=biases)
