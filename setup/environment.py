@@ -119,7 +119,7 @@ def _watch(process: subprocess.Popen[str]) -> str:
         begins = words.startswith(("Collecting", "Downloading", "Building", "Installing"))
         if begins and time.monotonic() - shown > (0.2 if terminal else 5):
             shown = time.monotonic()
-            short = words.split(" (from")[0]
+            short = words.split(" (from")[0].split(": ")[0]
             print(
                 f"  {short[: width - 2]:{width - 2}}" if terminal else f"  {short}",
                 end="\r" if terminal else "\n",
