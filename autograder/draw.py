@@ -88,22 +88,25 @@ class Draw:
         )
 
 
-def draw_cases(exercise: "Exercise", seed: str = PUBLIC_SEED) -> ExerciseCases:
+def draw_cases(
+    exercise: "Exercise", seed: str = PUBLIC_SEED, *, mistakes: bool = True
+) -> ExerciseCases:
     """Return the cases of an exercise: inputs, the reference's answers, the misconceptions'.
 
     `seed` is any text. The grader makes it of the course's secret, the student and the exercise,
     so that nobody knows the inputs beforehand and a regrade repeats them. Public parts have, before
-    those, the same inputs for everybody.
+    those, the same inputs for everybody. Most of the time goes into what the misconceptions answer;
+    where nothing is wrong, `mistakes=False` saves it.
     """
     with preserved_generators(), _default_dtype(torch.float32):
-        parts = tuple(_draw_part(exercise, part, seed) for part in exercise.parts)
+        parts = tuple(_draw_part(exercise, part, seed, mistakes) for part in exercise.parts)
     parameters = tuple(inspect.signature(exercise.reference).parameters)
     return ExerciseCases(
         exercise.identifier, parameters, parts, tuple(exercise.may_change), exercise.seconds
     )
 
 
-def _draw_part(exercise: "Exercise", part: "Part", seed: str) -> PartCases:
+def _draw_part(exercise: "Exercise", part: "Part", seed: str, mistakes: bool) -> PartCases:
     shown = _calls(exercise, part, PUBLIC_SEED) if part.public else []
     calls = shown
     if not shown or seed != PUBLIC_SEED:
@@ -111,12 +114,12 @@ def _draw_part(exercise: "Exercise", part: "Part", seed: str) -> PartCases:
         calls = shown + [later(call, len(shown)) for call in _calls(exercise, part, seed)]
     expected = _expected(exercise, part, calls)
     allowed = _seconds_allowed(exercise, part, calls)
-    mistakes = tuple(
+    wrong = tuple(
         Mistake(misconception.hint, tuple(_answers(misconception.function, calls)))
-        for misconception in exercise.misconceptions
+        for misconception in (exercise.misconceptions if mistakes else ())
     )
     cases = tuple(Case(*fields) for fields in zip(calls, expected, allowed, strict=True))
-    return PartCases(part.name, part.points, part.compare, cases, mistakes, len(shown))
+    return PartCases(part.name, part.points, part.compare, cases, wrong, len(shown))
 
 
 def _calls(exercise: "Exercise", part: "Part", seed: str) -> list[Call]:
