@@ -169,7 +169,7 @@ def parse(content: bytes) -> NotebookNode:
     cells = [readable_cell(cell) for cell in cells if isinstance(cell, dict)]
     if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
         raise Unreadable(f"more than {MOST_SOURCE // MB} MB of text in its cells")
-    return nbformat.v4.new_notebook(cells=cells)
+    return NotebookNode(cells=cells)
 
 
 def decoded(content: bytes) -> str:

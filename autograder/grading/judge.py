@@ -9,6 +9,7 @@ import hmac
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from html import escape
 from typing import Any
 
 from nbformat import NotebookNode
@@ -20,7 +21,7 @@ from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.draw import draw_cases
 from autograder.grading.flags import forbidden_calls
 from autograder.grading.inside.limits import Limits
-from autograder.grading.intake import NO_RESPONSE, Submission, grade_id_of, takes_answer
+from autograder.grading.intake import Submission, grade_id_of, takes_answer
 from autograder.grading.run import NotebookRun, Oracle
 from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
 from autograder.spec import find
@@ -128,9 +129,15 @@ def _judge_exercise(
     if named is None:
         raise ValueError(f"the grade cell {grade_id_of(cell)} is no check of an exercise")
     spec = find(named["identifier"])
-    cases = draw_cases(spec, seeds.text(spec.identifier))
+    seed = seeds.text(spec.identifier)
+    cases = draw_cases(spec, seed, mistakes=False)
     oracle = Oracle(run, named["function"], cases.seconds, SLOW_FACTOR * cases.seconds)
     result = judge(cases, oracle)
+    if not result.passed and result.written:
+        # the calls are the same, so the answers are known, and what is new are the hints
+        hinted = judge(draw_cases(spec, seed), oracle.repeated())
+        parts = zip(result.parts, hinted.parts, strict=True)
+        result = replace(result, parts=tuple(replace(one, hint=two.hint) for one, two in parts))
     notes = [
         f"A cell before this check counts as if it were not there, since {run.ended[place]}."
         for place in since_last
@@ -191,14 +198,13 @@ def _show_outputs(notebook: NotebookNode, run: NotebookRun) -> None:
 def _shown(exercise: dict[str, Any], unsafe: bool) -> list[NotebookNode]:
     """Return the outputs of a grade cell: the report, and the points as nbgrader reads them."""
     result = ExerciseResult.from_plain(exercise["result"])
-    extra = [*exercise["notes"], *([WITHOUT_SANDBOX] if unsafe else [])]
-    if extra:
-        result = replace(result, note=" ".join(filter(None, (result.note, *extra))))
+    notes = [*exercise["notes"], *([WITHOUT_SANDBOX] if unsafe else [])]
+    shown = _display(report.as_html, report.as_text, result)
+    if notes:
+        shown.data["text/html"] += "".join(f"<p>{escape(note)}</p>" for note in notes)
+        shown.data["text/plain"] += "".join(f"\n  {note}" for note in notes)
     points = {"text/plain": repr(round(exercise["points"], 6))}
-    return [
-        _display(report.as_html, report.as_text, result),
-        new_output("execute_result", data=points, execution_count=None),
-    ]
+    return [shown, new_output("execute_result", data=points, execution_count=None)]
 
 
 def _display(
@@ -206,6 +212,3 @@ def _display(
 ) -> NotebookNode:
     data = {"text/html": as_html(result), "text/plain": as_text(result)}
     return new_output("display_data", data=data)
-
-
-__all__ = ["NO_RESPONSE", "Seeds", "is_check", "judge_submission"]
