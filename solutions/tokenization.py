@@ -12,6 +12,7 @@ Names used throughout:
 The trainers give the merges that the package `tokenizers` gives, and `encode` gives its ids.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from heapq import heapify, heappop, heappush
@@ -86,6 +87,28 @@ def to_printable(token: bytes) -> str:
 def from_printable(text: str) -> bytes:
     """Read a token that is written in visible characters; undoes `to_printable`."""
     return bytes(_BYTE_OF_CHARACTER[character] for character in text)
+
+
+def tokenizer_parts(tokenizer_json: str) -> tuple[list[bytes], list[Pair], list[str]]:
+    """Take apart a byte-level BPE tokenizer that the package `tokenizers` has written.
+
+    Args:
+        tokenizer_json: what `Tokenizer.to_str()` gives.
+
+    Returns:
+        Vocabulary, merges and special tokens, as `encode` takes them.
+    """
+    content = json.loads(tokenizer_json)
+    special_tokens = [token["content"] for token in content["added_tokens"]]
+    vocabulary = [
+        text.encode() if text in special_tokens else from_printable(text)
+        for text in sorted(content["model"]["vocab"], key=content["model"]["vocab"].get)
+    ]
+    merges = [
+        (from_printable(first), from_printable(second))
+        for first, second in content["model"]["merges"]
+    ]
+    return vocabulary, merges, special_tokens
 
 
 def count_words(texts: Iterable[str], pattern: str = GPT2_PATTERN) -> dict[bytes, int]:
