@@ -28,11 +28,11 @@ VOCABULARY_SIZE = 2_048
 CONFIGURATION = Configuration(
     vocabulary_size=VOCABULARY_SIZE, context_length=128, layers=4, width=128, heads=4
 )
-RECIPE = Recipe(steps=1_600, peak=3e-3, warmup_steps=100, floor=3e-4)
+RECIPE = Recipe(steps=1_200, peak=3e-3, warmup_steps=100, floor=3e-4)
 BATCH = 16
 SEED = 0
-THREADS = 2  # sums are split between threads, so their number decides the last bits
-OBSERVED_STEPS = (0, 25, 50, 100, 200, 300, 400, 600, 800, 1_000, 1_200, 1_400, 1_600)
+THREADS = 1  # sums are split between threads, so their number decides the last bits
+OBSERVED_STEPS = (0, 25, 50, 100, 200, 300, 400, 500, 600, 800, 1_000, 1_200)
 PROMPT = "The "
 SOURCES = (corpora, loop, self_supervision, tokenization, training, transformer)
 
