@@ -234,14 +234,13 @@ def _hints(
         [_made(mistake, given, part, cases) for mistake in part.mistakes]
         for part, given in zip(cases.parts, answers, strict=True)
     ]
-    agreement: dict[str, int] = {}
-    for part, fitting in zip(cases.parts, fits, strict=True):
-        for mistake, fit in zip(part.mistakes, fitting, strict=True):
-            agreement[mistake.hint] = agreement.get(mistake.hint, 0) + fit
+    # the misconceptions stand in the same order in every part
+    agreement = [sum(of_one) for of_one in zip(*fits, strict=True)]
     hints = []
     for part, fitting, wrong in zip(cases.parts, fits, failed, strict=True):
-        candidates = [m.hint for m, fit in zip(part.mistakes, fitting, strict=True) if fit]
-        hints.append(max(candidates, key=agreement.__getitem__) if wrong and candidates else "")
+        candidates = [index for index, fit in enumerate(fitting) if fit and wrong]
+        best = max(candidates, key=agreement.__getitem__, default=None)
+        hints.append("" if best is None else part.mistakes[best].hint)
     return hints
 
 

@@ -11,6 +11,19 @@ from autograder.draw import Draw
 from autograder.spec import Exercise, Part
 from solutions import attention as reference
 
+# why a mutant of the reference may pass
+ON_THE_CPU = "all tensors are on the CPU here"
+ANY_FINITE = "any finite number will do: -infinity minus it is -infinity"
+ONLY_16_BIT = "it matters in 16-bit precision only, which complex numbers, a right way, do not have"
+EQUAL_ANGLES = {
+    "torch.arange(0, width, 2, device=positions.device).to(dtype)"
+    " -> torch.arange(0, width, 2, device=positions.device)": "an integer tensor divided by an "
+    "integer is float32, and its rounding is far below the tolerance",
+    "torch.arange(0, width, 2, device=positions.device) -> torch.arange(0, width, 2)": ON_THE_CPU,
+    "positions[..., None].to(dtype) -> positions[..., None]": "integers times floating point "
+    "numbers are floating point numbers",
+}
+
 # --- softmax -------------------------------------------------------------------------------------
 
 
@@ -84,7 +97,12 @@ softmax = Exercise(
         Part("some entries masked", 1, some_masked),
         Part("whole rows masked", 1, rows_wholly_masked),
     ],
-    equivalent={},
+    equivalent={
+        "scores.detach() -> scores": "it concerns gradients only, and values are judged",
+        "0 -> 1 in largest = largest.masked_fill(largest == -math.inf, 0)": ANY_FINITE,
+        "0 -> -1 in largest = largest.masked_fill(largest == -math.inf, 0)": ANY_FINITE,
+        "1 -> 2 in return exponentials / total.masked_fill(total == 0, 1)": "0 / 2 is 0 as well",
+    },
 )
 
 
@@ -375,7 +393,6 @@ scaled_dot_product_attention = Exercise(
         Part("large scores", 0.5, stable_attention),
         Part("queries that see nothing", 0.5, queries_that_see_nothing),
     ],
-    equivalent={},
 )
 
 
@@ -589,7 +606,6 @@ causal_mask = Exercise(
         Part("short", 0.5, short_causal, Same(), public=True),
         Part("long", 0.5, long_causal, Same()),
     ],
-    equivalent={},
 )
 
 
@@ -705,7 +721,9 @@ padding_mask = Exercise(
         Part("any batch", 1, unequal_padding, Same()),
         Part("empty and full sequences", 0.5, empty_and_full, Same()),
     ],
-    equivalent={},
+    equivalent={
+        "torch.arange(length, device=lengths.device) -> torch.arange(length)": ON_THE_CPU,
+    },
 )
 
 
@@ -817,7 +835,6 @@ sliding_window_mask = Exercise(
         Part("any window", 1, any_window, Same()),
         Part("narrowest and widest windows", 0.5, extreme_windows, Same()),
     ],
-    equivalent={},
 )
 
 
@@ -944,7 +961,6 @@ split_heads = Exercise(
         Part("several positions", 1, split_several_positions, Same()),
         Part("any dtype and memory layout", 0.5, split_any_tensor, Same()),
     ],
-    equivalent={},
 )
 
 
@@ -1057,7 +1073,6 @@ merge_heads = Exercise(
         Part("several positions", 1, merge_several_positions, Same()),
         Part("any dtype and memory layout", 0.5, merge_any_tensor, Same()),
     ],
-    equivalent={},
 )
 
 
@@ -1196,7 +1211,6 @@ multi_head_attention = Exercise(
         Part("masked", 1, block_with_mask),
         Part("positions that see nothing", 0.5, block_that_sees_nothing),
     ],
-    equivalent={},
 )
 
 
@@ -1421,7 +1435,7 @@ sinusoidal_positions = Exercise(
         Part("more positions", 1, more_positions),
         Part("another base", 0.5, other_bases),
     ],
-    equivalent={},
+    equivalent=EQUAL_ANGLES,
 )
 
 
@@ -1600,7 +1614,12 @@ rotary_positions = Exercise(
         Part("any positions", 0.5, any_positions),
         Part("another base", 0.5, any_base),
     ],
-    equivalent={},
+    equivalent={
+        **EQUAL_ANGLES,
+        "torch.promote_types(x.dtype, torch.float32) -> x.dtype": ONLY_16_BIT,
+        "angles.cos().to(x.dtype) -> angles.cos()": ONLY_16_BIT,
+        "angles.sin().to(x.dtype) -> angles.sin()": ONLY_16_BIT,
+    },
 )
 
 
@@ -1795,7 +1814,6 @@ cached_attention_step = Exercise(
         Part("caches", 1, later_token, Same(items=(1, 2))),
         Part("several steps", 0.5, steps_in_a_row),
     ],
-    equivalent={},
 )
 
 
