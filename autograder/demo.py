@@ -33,17 +33,19 @@ WRITTEN = "A decoder is trained on what it is later asked for. (An answer for yo
 
 @dataclass(frozen=True)
 class Submission:
-    """What one of the class hands in, and in words what it is."""
+    """What one of the class hands in, in words what it is, and the misconception put into it."""
 
     student: str
     summary: str
     notebook: NotebookNode
+    misconception: str = ""
 
 
 @dataclass(frozen=True)
-class Grade:
+class Graded:
     """What came of a submission."""
 
+    submission: Submission
     points: float
     maximum: float
     waits: bool
@@ -65,22 +67,31 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Make the course and the class, grade it, and print a table."""
-    folder = demo_course(arguments.folder)
-    submissions = small_class(released_notebook(folder))
-    for submission in submissions:
-        hand_in(submission, folder)
-    graded = 0
-    for line in nbgrader(folder, "autograde", ASSIGNMENT):
-        graded += "] Autograding " in line
-        progress(f"graded {graded} of {len(submissions)}")
-    for _ in nbgrader(folder, "generate_feedback", ASSIGNMENT):
-        progress("writing feedback")
-    progress("")
-    print(table([(submission, grade_of(submission, folder)) for submission in submissions]))
+    graded = graded_class(arguments.folder)
+    folder = arguments.folder.resolve()
+    print(table(graded))
     print(
         f"\nEach student's feedback is in {folder}/feedback. To see the class in formgrader:\n"
         f"cd {folder} && jupyter lab --ip=127.0.0.1"
     )
+
+
+def graded_class(folder: Path) -> list[Graded]:
+    """Make the course, let the class hand in, grade it, and return what came of it."""
+    folder = demo_course(folder)
+    submissions = small_class(released_notebook(folder))
+    for submission in submissions:
+        hand_in(submission, folder)
+    begun = 0
+    for line in nbgrader(folder, "autograde", ASSIGNMENT):
+        if "] Autograding " in line:
+            begun += 1
+            progress(f"grading {begun} of {len(submissions)}")
+    progress("writing feedback")
+    for _ in nbgrader(folder, "generate_feedback", ASSIGNMENT):
+        pass
+    progress("")
+    return [graded_submission(submission, folder) for submission in submissions]
 
 
 def demo_course(folder: Path) -> Path:
@@ -97,8 +108,9 @@ def demo_course(folder: Path) -> Path:
 
 def released_notebook(folder: Path) -> NotebookNode:
     """Release the assignment, and return the notebook that students start from."""
+    progress("releasing the assignment")
     for _ in nbgrader(folder, "generate_assignment", ASSIGNMENT):
-        progress("releasing the assignment")
+        pass
     return nbformat.read(folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
 
 
@@ -126,8 +138,9 @@ def small_class(notebook: NotebookNode) -> list[Submission]:
         submissions.append(
             Submission(
                 student,
-                f"{exercise.name} wrong: {misconception.function.__name__.replace('_', ' ')}",
+                f"a misconception about {exercise.name}",
                 filled(notebook, right | {exercise.identifier: wrong}),
+                f"{exercise.name}: {misconception.hint}",
             )
         )
     return sorted(submissions, key=lambda submission: submission.student)
@@ -165,23 +178,25 @@ def nbgrader(folder: Path, *arguments: str) -> Iterator[str]:
 
 
 def progress(line: str) -> None:
-    """Show what is being done, on one line that the next one overwrites."""
+    """Show what is being done: in a terminal on one line, elsewhere on a line for each step."""
     if sys.stderr.isatty():
         print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
+    elif line:
+        print(line, file=sys.stderr, flush=True)
 
 
-def grade_of(submission: Submission, folder: Path) -> Grade:
+def graded_submission(submission: Submission, folder: Path) -> Graded:
     """Read points from the gradebook, and misconceptions from what the student is shown."""
+    student = submission.student
     with contextlib.closing(Gradebook(f"sqlite:///{folder / 'gradebook.db'}")) as gradebook:
-        grades = gradebook.find_submission_notebook(
-            ASSIGNMENT, ASSIGNMENT, submission.student
-        ).grades
+        grades = gradebook.find_submission_notebook(ASSIGNMENT, ASSIGNMENT, student).grades
         automatic = [grade for grade in grades if grade.cell.cell_type == "code"]
-        return Grade(
+        return Graded(
+            submission,
             points=sum(grade.score for grade in automatic),
             maximum=sum(grade.max_score for grade in automatic),
             waits=any(grade.needs_manual_grade for grade in grades),
-            misconceptions=reported_misconceptions(submission.student, folder),
+            misconceptions=reported_misconceptions(student, folder),
         )
 
 
@@ -205,19 +220,19 @@ def reported_misconceptions(student: str, folder: Path) -> tuple[str, ...]:
     return tuple(found)
 
 
-def table(rows: list[tuple[Submission, Grade]]) -> str:
+def table(graded: list[Graded]) -> str:
     """Lay out who handed in what, the points, and the misconceptions that were found."""
-    lines = [
+    rows = [
         (
-            submission.student,
-            submission.summary,
-            f"{grade.points:g} of {grade.maximum:g}" + (" *" if grade.waits else ""),
-            "\n".join(grade.misconceptions),
+            row.submission.student,
+            row.submission.summary,
+            f"{row.points:g} of {row.maximum:g}" + (" *" if row.waits else ""),
+            "\n".join(row.misconceptions),
         )
-        for submission, grade in rows
+        for row in graded
     ]
     headers = ("who", "handed in", "points", "misconceptions found")
-    widths = (10, 30, 12, max(30, min(120, shutil.get_terminal_size().columns) - 60))
+    widths = (10, 30, 12, max(30, min(120, shutil.get_terminal_size().columns) - 65))
     note = "\n* and a written answer that waits for a person"
-    waits = any(grade.waits for _, grade in rows)
-    return tabulate(lines, headers, "simple_grid", maxcolwidths=widths) + (note if waits else "")
+    waits = any(row.waits for row in graded)
+    return tabulate(rows, headers, "simple_grid", maxcolwidths=widths) + (note if waits else "")

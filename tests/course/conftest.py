@@ -1,17 +1,24 @@
 """A course folder and nbgrader's own command line, kept away from this account's settings."""
 
+import functools
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook
 
-from autograder.course import assignments, create_course
+from autograder import spec
+from autograder.answers import answer_source, exercise_cells, filled
+from autograder.course import create_course
 
 REPOSITORY = Path(__file__).parents[2]
+WRITTEN = "An answer in words."
 
 
 @pytest.fixture(scope="session")
@@ -48,16 +55,55 @@ def course(tmp_path: Path) -> Path:
     return create_course(tmp_path / "course")
 
 
+@dataclass
+class Graded:
+    """An assignment, and where it was graded."""
+
+    name: str
+    folder: Path
+
+    def notebooks(self, step: str, student: str) -> list[NotebookNode]:
+        folder = self.folder / step / student / self.name
+        return [nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))]
+
+    def grades(self, student: str) -> list:
+        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
+            submission = gradebook.find_submission(self.name, student)
+            return [
+                (grade.name, grade.auto_score, grade.max_score, grade.needs_manual_grade)
+                for notebook in submission.notebooks
+                for grade in notebook.grades
+            ]
+
+
+def solved(notebook: NotebookNode) -> NotebookNode:
+    """Return the notebook with the reference in the place of each stub."""
+    exercises = [spec.find(identifier) for identifier in exercise_cells(notebook)]
+    sources = {e.identifier: answer_source(e.reference, e.name) for e in exercises}
+    notebook = filled(notebook, sources)
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and "nbgrader" in cell.metadata:
+            cell.source = WRITTEN
+    return notebook
+
+
 @pytest.fixture(scope="session")
-def generated(
+def graded_assignment(
     tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[..., str]
-) -> Callable[[str], Path]:
-    """Return a course in which every assignment has been generated: a new copy for each name."""
-    original = create_course(tmp_path_factory.mktemp("generated") / "course")
-    for assignment in assignments():
-        nbgrader(original, "generate_assignment", assignment.name)
+) -> Callable[[str], Graded]:
+    """Grade an assignment, handed in once solved and once untouched, by stock nbgrader."""
 
-    def copy(name: str) -> Path:
-        return shutil.copytree(original, tmp_path_factory.mktemp(name) / "course")
+    @functools.cache
+    def grade(name: str) -> Graded:
+        folder = create_course(tmp_path_factory.mktemp(name) / "course")
+        nbgrader(folder, "generate_assignment", name)
+        for released in (folder / "release" / name).glob("*.ipynb"):
+            notebook = nbformat.read(released, as_version=4)
+            for student, handed_in in {"solved": solved(notebook), "untouched": notebook}.items():
+                target = folder / "submitted" / student / name / released.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                nbformat.write(handed_in, target)
+        nbgrader(folder, "autograde", name)
+        return Graded(name, folder)
 
-    return copy
+    return grade

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
@@ -27,14 +26,18 @@ pytestmark = pytest.mark.skipif(
 
 @dataclass
 class Served:
-    """A course with one graded submission, and the address of its formgrader."""
+    """A course with graded submissions, and the address of its formgrader."""
 
     folder: Path
     address: str
 
+    def submission(self) -> str:
+        with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
+            return gradebook.find_submission_notebook("attention", "attention", "solved").id
+
     def written_grade(self) -> tuple[float | None, bool]:
         with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
-            grade = gradebook.find_grade("why_not_generate", "attention", "attention", "ada")
+            grade = gradebook.find_grade("why_not_generate", "attention", "attention", "solved")
             return grade.manual_score, grade.needs_manual_grade
 
 
@@ -58,19 +61,12 @@ def wait_for(address: str, process: subprocess.Popen, seconds: float = 60) -> No
 
 @pytest.fixture(scope="module")
 def served(
-    generated: Callable[[str], Path],
-    nbgrader: Callable[..., str],
+    graded_assignment: Callable,
+    tmp_path_factory: pytest.TempPathFactory,
     environment: dict[str, str],
 ) -> Iterator[Served]:
-    folder = generated("formgrader")
-    notebook = nbformat.read(folder / "release/attention/attention.ipynb", as_version=4)
-    for cell in notebook.cells:
-        if cell.metadata.get("nbgrader", {}).get("grade_id") == "why_not_generate":
-            cell.source = "Because of the mask."
-    target = folder / "submitted/ada/attention"
-    target.mkdir(parents=True)
-    nbformat.write(notebook, target / "attention.ipynb")
-    nbgrader(folder, "autograde", "attention")
+    original = graded_assignment("attention").folder
+    folder = shutil.copytree(original, tmp_path_factory.mktemp("formgrader") / "course")
     port = free_port()
     command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
@@ -103,13 +99,13 @@ def test_the_assignment_can_be_released_from_formgrader(served, page):
 def test_a_written_answer_is_graded_by_hand(served, page):
     assert served.written_grade() == (None, True)
     page.goto(f"{served.address}/gradebook/attention/attention")
-    page.get_by_role("link", name="Submission #1").click()
-    page.get_by_text("Because of the mask.").wait_for()
+    page.locator(f"a[href$='{served.submission()}']").click()
+    page.get_by_text("An answer in words.").wait_for()
     # the reports of the checks stand in the page
-    assert page.get_by_text("not written yet").count() > 1
-    page.locator(".nbgrader_cell", has_text="Because of the mask.").locator("input.score").fill("6")
+    assert page.get_by_text("attention.causal_mask: ").count()
+    page.locator(".nbgrader_cell", has_text="An answer in words.").locator("input.score").fill("3")
     page.keyboard.press("Tab")
     deadline = time.monotonic() + 10
     while served.written_grade()[0] is None and time.monotonic() < deadline:
         page.wait_for_timeout(100)
-    assert served.written_grade() == (6.0, False)
+    assert served.written_grade() == (3.0, False)
