@@ -23,6 +23,8 @@ class Command(NamedTuple):
 COMMANDS = {
     "check": Command("autograder.checking.command", "check the exercises of a notebook"),
     "init": Command("autograder.course", "make a course folder, to be used with nbgrader"),
+    "grade": Command("autograder.grading.grade", "run, judge and record a class"),
+    "doctor": Command("autograder.grading.doctor", "tell whether this machine can grade safely"),
     "demo": Command("autograder.demo", "make a small course with a small class, and grade it"),
 }
 

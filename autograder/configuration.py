@@ -6,8 +6,7 @@ from nbgrader.converters import GenerateAssignment
 from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import Config
 
-CELL_SECONDS = 60  # for one cell; an endless loop costs its exercise and this much time
-START_SECONDS = 120  # for a kernel to answer on a busy machine
+from autograder.grading.record import AUTOGRADE, SANITIZE
 
 
 def configure(config: Config, folder: Path) -> None:
@@ -33,6 +32,6 @@ def configure(config: Config, folder: Path) -> None:
         for preprocessor in GenerateAssignment.preprocessors.default()
         if preprocessor not in (ClearSolutions, ClearHiddenTests)
     ]
-    config.Execute.timeout = CELL_SECONDS
-    config.Execute.startup_timeout = START_SECONDS
-    config.Execute.iopub_timeout = CELL_SECONDS  # the default of 4 s fails on a busy machine
+    # student code runs in the sandbox and is judged outside, whoever starts the grading
+    config.Autograde.sanitize_preprocessors = SANITIZE
+    config.Autograde.autograde_preprocessors = AUTOGRADE

@@ -276,9 +276,7 @@ def match(released: NotebookNode, submitted: NotebookNode) -> list[int | None]:
     """
     graded = {grade_id_of(cell): place for place, cell in enumerate(released.cells)}
     graded.pop("", None)
-    plain = {
-        place: cell for place, cell in enumerate(released.cells) if not grade_id_of(cell)
-    }
+    plain = {place: cell for place, cell in enumerate(released.cells) if not grade_id_of(cell)}
     by_id = {cell.get("id"): place for place, cell in plain.items() if cell.get("id")}
     by_source: dict[tuple[str, str], list[int]] = {}
     for place, cell in plain.items():

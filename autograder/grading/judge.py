@@ -4,7 +4,6 @@ A grade cell itself is never run. Its place in the notebook counts, since a late
 function's name for something else.
 """
 
-import hashlib
 import hmac
 import time
 from collections.abc import Callable
@@ -12,8 +11,9 @@ from dataclasses import dataclass, replace
 from html import escape
 from typing import Any
 
+import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.answers import CHECK
 from autograder.checking import report
@@ -21,79 +21,100 @@ from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.draw import draw_cases
 from autograder.grading.flags import forbidden_calls
 from autograder.grading.inside.limits import Limits
-from autograder.grading.intake import Submission, grade_id_of, takes_answer
+from autograder.grading.intake import Submission, grade_id_of, takes_answer, without_tags
 from autograder.grading.run import NotebookRun, Oracle
 from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
 from autograder.spec import find
 
 SLOW_FACTOR = 3.0  # a call may take so many times what `check` allows, on a machine that is busy
 SUMMARY = "check_all()"
+NOT_A_CHECK = "This cell is no check of an exercise, so it is not run: grade it by hand.\n"
 
 
 @dataclass(frozen=True)
 class Seeds:
-    """Where the hidden inputs of one submission come from: nobody knows them beforehand.
+    """Where the hidden inputs of one submission come from: nobody knows them beforehand."""
 
-    The submission counts too: what one attempt might spy out of its own inputs is no help to the
-    next. The same submission graded again gets the same inputs.
-    """
+    key: bytes
 
-    secret: bytes
-    student: str
-    digest: str
+    @classmethod
+    def of(cls, secret: bytes, student: str, digest: str) -> "Seeds":
+        """Return the seeds of one student's submission in a course with this secret.
+
+        The submission counts too: what one attempt might spy out of its own inputs is no help to
+        the next. The same submission graded again gets the same inputs.
+        """
+        text = "\0".join((student, digest)).encode(errors="replace")
+        return cls(hmac.digest(secret, text, "sha256"))
 
     def text(self, identifier: str) -> str:
         """Return the seed of an exercise."""
-        parts = "\0".join((self.student, self.digest, identifier)).encode(errors="replace")
-        return hmac.new(self.secret, parts, hashlib.sha256).hexdigest()
+        return hmac.digest(self.key, identifier.encode(), "sha256").hex()
 
     def number(self) -> int:
         """Return the seed of the notebook's own random numbers."""
-        return int(self.text("the notebook itself")[:8], 16)
+        return int(self.text("the notebook itself")[:7], 16)
 
 
 def judge_submission(
     submission: Submission, seeds: Seeds, sandbox: Sandbox, limits: Limits
 ) -> dict[str, Any]:
     """Return what came of a submission, as plain data that JSON can hold."""
+    if submission.problem or submission.missing:
+        return not_judged(submission, unsafe=sandbox.unsafe)
     started = time.monotonic()
     notebook = submission.notebook
-    exercises: dict[str, dict[str, Any]] = {}
+    sources = [cell.source for cell in notebook.cells]
+    with NotebookRun(sandbox, sources, submission.beside, limits, seeds.number()) as run:
+        exercises = _judged(notebook, run, seeds)
+        _show_outputs(notebook, run)
+    return _result(submission, exercises, sandbox.unsafe, time.monotonic() - started)
+
+
+def not_judged(submission: Submission, *, unsafe: bool) -> dict[str, Any]:
+    """Return the result of what cannot be run: a zero, which a person may have to look at."""
+    why = submission.notes[""][0]
+    checks = filter(is_check, submission.notebook.cells)
+    return _result(submission, [_not_judged(cell, why) for cell in checks], unsafe, 0.0)
+
+
+def _result(
+    submission: Submission, exercises: list[dict[str, Any]], unsafe: bool, seconds: float
+) -> dict[str, Any]:
+    notebook = nbformat.from_dict(submission.notebook)
+    by_id = {exercise["grade_id"]: exercise for exercise in exercises}
     comments = {grade_id: list(texts) for grade_id, texts in submission.notes.items()}
-    if submission.problem or submission.missing:
-        why = submission.notes[""][0]
-        for cell in filter(is_check, notebook.cells):
-            exercises[grade_id_of(cell)] = _not_judged(cell, why)
-    else:
-        sources = [cell.source for cell in notebook.cells]
-        with NotebookRun(sandbox, sources, submission.beside, limits, seeds.number()) as run:
-            for exercise in _judged(notebook, run, seeds):
-                exercises[exercise["grade_id"]] = exercise
-            _show_outputs(notebook, run)
-    for exercise in exercises.values():
+    for exercise in exercises:
         if exercise["notes"]:
             comments.setdefault(exercise["answer_id"], []).extend(exercise["notes"])
     for cell in notebook.cells:
         if is_check(cell):
-            cell.outputs = _shown(exercises[grade_id_of(cell)], sandbox.unsafe)
+            cell.outputs = _shown(by_id[grade_id_of(cell)], unsafe)
+    for note in reversed(comments.get("", [])):
+        notebook.cells.insert(0, new_markdown_cell(f"**Note:** {without_tags(note)}"))
     return {
-        "exercises": exercises,
+        "exercises": by_id,
         "comments": comments,
         "flags": [
             f"{exercise['identifier']}: {flag}"
-            for exercise in exercises.values()
+            for exercise in exercises
             for flag in exercise["flags"]
         ],
         "problem": submission.problem,
         "missing": submission.missing,
-        "unsafe": sandbox.unsafe,
-        "seconds": time.monotonic() - started,
+        "unsafe": unsafe,
+        "seconds": seconds,
         "notebook": notebook,
     }
 
 
 def is_check(cell: NotebookNode) -> bool:
-    """Say whether a cell is one that the grader scores: graded code that is not an answer."""
+    """Say whether a cell is one that the grader scores: a locked check of one exercise."""
+    return is_grade_cell(cell) and CHECK.fullmatch(cell.source.strip()) is not None
+
+
+def is_grade_cell(cell: NotebookNode) -> bool:
+    """Say whether a cell is graded code that is not an answer; such a cell is never run."""
     nbgrader = cell.get("metadata", {}).get("nbgrader", {})
     return cell.cell_type == "code" and bool(nbgrader.get("grade")) and not takes_answer(cell)
 
@@ -112,6 +133,8 @@ def _judged(notebook: NotebookNode, run: NotebookRun, seeds: Seeds) -> list[dict
             exercise["flags"] = [] if answer is None else _flags(exercise, answer.source)
             exercises.append(exercise)
             since_last, answer = [], None
+        elif is_grade_cell(cell):
+            run.outputs[place] = [new_output("stream", name="stdout", text=NOT_A_CHECK)]
         elif cell.source.strip() == SUMMARY:
             results = [ExerciseResult.from_plain(exercise["result"]) for exercise in exercises]
             run.outputs[place] = [_display(report.summary_as_html, report.summary_as_text, results)]
@@ -126,8 +149,6 @@ def _judge_exercise(
     cell: NotebookNode, run: NotebookRun, seeds: Seeds, since_last: list[int]
 ) -> dict[str, Any]:
     named = CHECK.fullmatch(cell.source.strip())
-    if named is None:
-        raise ValueError(f"the grade cell {grade_id_of(cell)} is no check of an exercise")
     spec = find(named["identifier"])
     seed = seeds.text(spec.identifier)
     cases = draw_cases(spec, seed, mistakes=False)
@@ -174,7 +195,7 @@ def _scored(cell: NotebookNode, result: ExerciseResult, notes: list[str]) -> dic
 
 def _not_judged(cell: NotebookNode, why: str) -> dict[str, Any]:
     named = CHECK.fullmatch(cell.source.strip())
-    return _scored(cell, ExerciseResult(named["identifier"] if named else "", (), why), [])
+    return _scored(cell, ExerciseResult(named["identifier"], (), why), [])
 
 
 def _what_happened(answer: Any) -> str:

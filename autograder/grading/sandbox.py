@@ -296,7 +296,18 @@ def enclosed_command(descriptor: int) -> list[str]:
     ]
     outer = [bubblewrap, *visible_files(), "--dev-bind", "/dev", "/dev", "--bind", "/proc", "/proc"]
     outer += ["--dir", "/tmp"]
-    return [*outer, *become_nobody, *inner, "--ro-bind", "/", "/", *virtual, "--chdir", "/tmp", *zygote]
+    return [
+        *outer,
+        *become_nobody,
+        *inner,
+        "--ro-bind",
+        "/",
+        "/",
+        *virtual,
+        "--chdir",
+        "/tmp",
+        *zygote,
+    ]
 
 
 def visible_files() -> list[str]:

@@ -1,0 +1,137 @@
+"""Where things of a course are, and the grading of one submission in it."""
+
+import atexit
+import dataclasses
+import functools
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+from nbformat import NotebookNode
+from nbgrader.coursedir import CourseDirectory
+
+from autograder.course import course_secret
+from autograder.errors import UserError
+from autograder.grading.inside.limits import Limits
+from autograder.grading.intake import Submission, take_in
+from autograder.grading.judge import Seeds, judge_submission, not_judged
+from autograder.grading.results import Results, result_key
+from autograder.grading.sandbox import Sandbox
+
+
+@dataclass(frozen=True)
+class Classroom:
+    """One assignment of a course. `released` are its notebooks by name."""
+
+    root: Path
+    submitted: str
+    autograded: str
+    assignment: str
+    secret: bytes
+    released: dict[str, NotebookNode]
+    unsafe: bool = False
+
+    @classmethod
+    def of(cls, course: CourseDirectory, assignment: str, *, unsafe: bool = False) -> "Classroom":
+        """Return the classroom of a course as nbgrader has configured it.
+
+        Raises:
+            UserError: the assignment was not released, or the secret is missing.
+        """
+        root = Path(course.root)
+        folder = Path(course.format_path(course.release_directory, ".", assignment))
+        released = {
+            path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))
+        }
+        if not released:
+            raise UserError(
+                f"no notebook in {folder}; first run: nbgrader generate_assignment {assignment}"
+            )
+        return cls(
+            root,
+            course.format_path(course.submitted_directory, "{student}", assignment),
+            course.format_path(course.autograded_directory, "{student}", assignment),
+            assignment,
+            course_secret(root),
+            released,
+            unsafe,
+        )
+
+    def submitted_folder(self, student: str) -> Path:
+        """Return where a student's submission lies."""
+        return Path(self.submitted.replace("{student}", student))
+
+    def autograded_folder(self, student: str) -> Path:
+        """Return where a student's graded notebooks lie."""
+        return Path(self.autograded.replace("{student}", student))
+
+    def students(self) -> list[str]:
+        """Return the students of whom there is a folder for this assignment."""
+        before, after = self.submitted.split("{student}", 1)
+        parent = Path(before)
+        if not parent.is_dir():
+            return []
+        return sorted(
+            path.name
+            for path in parent.iterdir()
+            if not path.name.startswith(".") and os.path.lexists(f"{path}{after}")
+        )
+
+    def results(self, student: str, notebook: str) -> Results:
+        """Return the stored results of one student's notebook."""
+        return Results(self.root, self.assignment, student, notebook)
+
+    def take_in(self, student: str, notebook: str) -> tuple[Submission, Seeds, str]:
+        """Return a submission, its seeds, and the key of its result."""
+        released = self.released[notebook]
+        submission = take_in(self.submitted_folder(student), notebook, released)
+        seeds = Seeds.of(self.secret, student, submission.digest)
+        return submission, seeds, result_key(submission, seeds, released, unsafe=self.unsafe)
+
+    def graded(self, student: str, notebook: str, sandbox: Sandbox | None = None) -> "Graded":
+        """Return the result of a submission: the one that is stored, or a new one, then stored."""
+        submission, seeds, key = self.take_in(student, notebook)
+        results = self.results(student, notebook)
+        result = results.load(key)
+        if result is None:
+            results.keep_original(submission)
+            sandbox = sandbox or standing_sandbox(self.unsafe)
+            result = judge_submission(submission, seeds, sandbox, Limits())
+            results.store(key, result)
+        return Graded(submission, key, result, results)
+
+    def stored(self, student: str, notebook: str, key: str, error: str = "") -> "Graded":
+        """Return a result that a worker has stored, or one for a person to look at.
+
+        There is none if grading failed, or if another file was handed in at that very moment.
+        """
+        submission, _, current = self.take_in(student, notebook)
+        results = self.results(student, notebook)
+        result = results.load(key) if key == current else None
+        if result is None:
+            why = f"the grader failed: {error or 'another file was handed in while it ran'}"
+            submission = dataclasses.replace(submission, problem=why, notes={"": (why,)})
+            result = not_judged(submission, unsafe=self.unsafe)
+        return Graded(submission, key, result, results)
+
+
+@dataclass(frozen=True)
+class Graded:
+    """A submission with its result, and where both are kept."""
+
+    submission: Submission
+    key: str
+    result: dict[str, Any]
+    results: Results
+
+
+@functools.cache
+def standing_sandbox(unsafe: bool) -> Sandbox:
+    """Return the sandbox that stands as long as this process does."""
+    sandbox = Sandbox(unsafe=unsafe)
+    sandbox.begin()
+    atexit.register(sandbox.stop)
+    sandbox.wait_until_ready()
+    return sandbox

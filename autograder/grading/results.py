@@ -1,0 +1,128 @@
+"""What came of each submission, stored under all that it depends on, and every original."""
+
+import functools
+import hashlib
+import json
+import os
+import tempfile
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import torch
+from nbformat import NotebookNode
+
+from autograder.grading.intake import Submission
+from autograder.grading.judge import Seeds
+
+PROJECT = Path(__file__).resolve().parents[2]
+JUDGED_BY = ("autograder", "solutions")
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of one notebook of one student, in the folder of a course."""
+
+    course: Path
+    assignment: str
+    student: str
+    notebook: str
+
+    @property
+    def folder(self) -> Path:
+        """Where results of this student's assignment lie."""
+        return self.course / "results" / self.assignment / self.student
+
+    def path(self, key: str) -> Path:
+        """Return where the result with this key is, or will be."""
+        return self.folder / f"{self.notebook}-{key[:24]}.json"
+
+    def load(self, key: str) -> dict[str, Any] | None:
+        """Return a stored result, or None if there is none that can be read."""
+        try:
+            result = json.loads(self.path(key).read_bytes())
+            if result["key"] != key:
+                return None
+            result["notebook"] = nbformat.from_dict(result["notebook"])
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        return result
+
+    def store(self, key: str, result: dict[str, Any]) -> None:
+        """Store a result; a reader sees all of it or nothing."""
+        write_whole(self.path(key), json.dumps({**result, "key": key}).encode())
+
+    def keep_original(self, submission: Submission) -> None:
+        """Keep what was handed in, byte for byte, whatever is handed in later."""
+        if submission.content is None:
+            return
+        name = f"{self.notebook}-{hashlib.sha256(submission.content).hexdigest()}.ipynb"
+        path = self.course / "originals" / self.assignment / self.student / name
+        if not path.exists():
+            write_whole(path, submission.content)
+
+    def recorded(self) -> dict[str, Any]:
+        """Return what is known of the last entry in the gradebook: `key` and `digest`, or {}."""
+        try:
+            return json.loads((self.folder / f"{self.notebook}-recorded.json").read_bytes())
+        except (OSError, ValueError):
+            return {}
+
+    def set_recorded(self, key: str, digest: str) -> None:
+        """Note what has been entered in the gradebook."""
+        content = json.dumps({"key": key, "digest": digest}).encode()
+        write_whole(self.folder / f"{self.notebook}-recorded.json", content)
+
+    def archive(self, entry: dict[str, Any]) -> None:
+        """Keep what a person had given an earlier submission."""
+        content = json.dumps([*self._archived(), entry], indent=1).encode()
+        write_whole(self.folder / f"{self.notebook}-archive.json", content)
+
+    def archived_cells(self, digest: str) -> set[str]:
+        """Return the cells of an earlier submission that a person had scored."""
+        entries = [entry for entry in self._archived() if entry["digest"] == digest]
+        return {given["cell"] for entry in entries for given in entry["grades"]}
+
+    def _archived(self) -> list[dict[str, Any]]:
+        path = self.folder / f"{self.notebook}-archive.json"
+        return json.loads(path.read_bytes()) if path.exists() else []
+
+
+def result_key(
+    submission: Submission, seeds: Seeds, released: NotebookNode, *, unsafe: bool
+) -> str:
+    """Return a hash of all that a result depends on."""
+    parts = (
+        submission.digest,
+        submission.problem,
+        seeds.text("result"),
+        json.dumps(released, sort_keys=True),
+        judged_by(),
+        "unsafe" if unsafe else "",
+    )
+    return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
+
+
+@functools.cache
+def judged_by() -> str:
+    """Return a hash of the code that judges: specs, reference, grader, and PyTorch's version."""
+    whole = hashlib.sha256(torch.__version__.encode())
+    for path in sorted(path for name in JUDGED_BY for path in (PROJECT / name).rglob("*.py")):
+        whole.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
+    return whole.hexdigest()
+
+
+def write_whole(path: Path, *pieces: bytes) -> None:
+    """Write a file so that it is there with all of its content, or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, draft = tempfile.mkstemp(dir=path.parent, prefix=".draft-")
+    try:
+        with open(descriptor, "wb") as file:
+            for piece in pieces:
+                file.write(piece)
+        os.replace(draft, path)
+    except BaseException:
+        os.unlink(draft)
+        raise
