@@ -37,13 +37,12 @@ def softmax(scores: Tensor, mask: Tensor | None = None) -> Tensor:
     """
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf)
-    # a constant as far as the gradient is concerned: it cancels
-    largest = scores.detach().amax(dim=-1, keepdim=True)
-    # a wholly masked row: -inf minus -inf would be NaN, -inf minus 0 is -inf, and exp of it 0
-    largest = largest.masked_fill(largest == -math.inf, 0)
-    exponentials = torch.exp(scores - largest)
-    total = exponentials.sum(dim=-1, keepdim=True)
-    return exponentials / total.masked_fill(total == 0, 1)
+    # a constant as far as the gradient is concerned: it cancels. finite even where all is masked,
+    # since -inf minus -inf would be NaN
+    largest = scores.detach().amax(dim=-1, keepdim=True).clamp(min=torch.finfo(scores.dtype).min)
+    exponentials = (scores - largest).exp_()
+    # the largest score contributes 1, so the total is less than 1 only where all is masked
+    return exponentials / exponentials.sum(dim=-1, keepdim=True).clamp(min=1)
 
 
 def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None = None) -> Tensor:
@@ -63,7 +62,7 @@ def attention_weights(query: Tensor, key: Tensor, mask: Tensor | None = None) ->
 
     Source: Vaswani et al. (2017), "Attention Is All You Need", equation 1.
     """
-    scores = query @ key.transpose(-2, -1) / math.sqrt(query.shape[-1])
+    scores = query / math.sqrt(query.shape[-1]) @ key.transpose(-2, -1)
     return softmax(scores, mask)
 
 
