@@ -11,6 +11,7 @@ Names used throughout:
 - No function changes its arguments.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -175,6 +176,13 @@ class Word2VecSettings:
     divide_gradient: bool = False
 
 
+def word_lists(texts: Iterable[str]) -> list[list[str]]:
+    """Cut texts into lines and each line into lower-case words: runs of letters, nothing else."""
+    lines = (line.lower() for text in texts for line in text.splitlines())
+    words = (re.findall(r"[^\W\d_]+", line) for line in lines)
+    return [found for found in words if found]
+
+
 def count_vocabulary(sentences: Iterable[Sequence[str]], minimum_count: int) -> dict[str, int]:
     """Return the words that occur at least `minimum_count` times, the most frequent first."""
     counts = Counter(word for sentence in sentences for word in sentence)
@@ -186,12 +194,12 @@ def train_word2vec(
 ) -> tuple[list[str], Tensor]:
     """Learn word vectors from text by CBOW or skip-gram with negative sampling.
 
-    Word2Vec goes through the text word by word. Here 512 words are done at a time, in blocks of 32
-    neighboring words, which is why it is fast: all scores of a block are one matrix product, and
-    the words of a block share 32 noise words, weighted so that each counts as often as if every
-    word had drawn its own. All changes of a step are worked out before any is made. So steps must
-    stay small: with four times as many words in a step, the rows of frequent words get so many
-    changes at once that training diverges.
+    Word2Vec goes through the text word by word. Here up to 512 words are done in one step, in
+    blocks of 32 neighboring words, which is why it is fast: all scores of a block are one matrix
+    product, and the words of a block share 32 noise words, weighted so that each counts as often as
+    if every word had drawn its own. All changes of a step are worked out before any is made. A row
+    that gets too many changes at once overshoots, and training diverges; so steps are the shorter,
+    the larger the learning rate and the more frequent the most frequent word.
 
     Args:
         sentences: texts as lists of words; no word is paired with one of another sentence.
@@ -217,20 +225,23 @@ def train_word2vec(
     hidden_table = (torch.rand(shape, generator=generator) * 2 - 1) / settings.width
     output_table = torch.zeros(shape)
     cumulative_noise = noise_distribution(counts).double().cumsum(0)
+    blocks = _blocks_in_step(counts * keep, noise_distribution(counts), settings)
     step = _skipgram_step if settings.model == "skip-gram" else _cbow_step
     for epoch in range(settings.epochs):
         kept = torch.rand(len(tokens), generator=generator) < keep[tokens]
-        for block, progress in _blocks(tokens[kept], sentence[kept], settings.window, generator):
+        steps = _steps(tokens[kept], sentence[kept], blocks, settings.window, generator)
+        for stretch, progress in steps:
             done = (epoch + progress) / settings.epochs
             rate = settings.learning_rate * (1 - done) + settings.final_learning_rate * done
-            noise = _draw_noise(cumulative_noise, generator)
-            step(hidden_table, output_table, block, noise, settings, rate)
+            noise = _draw_noise(cumulative_noise, blocks, generator)
+            step(hidden_table, output_table, stretch, noise, settings, rate)
     return list(vocabulary), hidden_table
 
 
 BLOCK_LENGTH = 32
-BLOCKS = 16  # in one step
 SHARED_NOISE = 32  # noise words of one block
+MOST_BLOCKS = 16  # in one step
+LARGEST_PULL = 6.0  # training diverged at 14; see `_blocks_in_step`
 
 
 @dataclass(frozen=True)
@@ -252,22 +263,40 @@ def _keep_probability(counts: Tensor, subsampling: float) -> Tensor:
     return (excess.rsqrt() + 1 / excess).clamp(max=1)
 
 
-def _draw_noise(cumulative_noise: Tensor, generator: torch.Generator) -> Tensor:
+def _blocks_in_step(kept: Tensor, noise: Tensor, settings: Word2VecSettings) -> int:
+    """Return how many blocks a step may have.
+
+    The pull on a row is the number of changes it is expected to get in a step, times the learning
+    rate. It is largest for the most frequent word, in one of the two tables.
+    """
+    neighbors = settings.window + 1  # of a word, on average
+    share = float(kept.max() / kept.sum())
+    on_hidden = share * neighbors * (1 + settings.negatives)
+    on_output = share + settings.negatives * float(noise.max())
+    if settings.model == "skip-gram":
+        on_output *= neighbors
+    elif settings.divide_gradient:
+        on_hidden /= neighbors
+    pull = settings.learning_rate * max(on_hidden, on_output) * BLOCK_LENGTH
+    return int(min(max(LARGEST_PULL / pull, 1), MOST_BLOCKS))
+
+
+def _draw_noise(cumulative_noise: Tensor, blocks: int, generator: torch.Generator) -> Tensor:
     """Draw the noise words of one step, (blocks, shared_noise)."""
-    drawn = torch.rand(BLOCKS, SHARED_NOISE, generator=generator, dtype=torch.float64)
+    drawn = torch.rand(blocks, SHARED_NOISE, generator=generator, dtype=torch.float64)
     return torch.searchsorted(cumulative_noise, drawn).clamp(max=len(cumulative_noise) - 1)
 
 
-def _blocks(
-    tokens: Tensor, sentence: Tensor, window: int, generator: torch.Generator
+def _steps(
+    tokens: Tensor, sentence: Tensor, blocks: int, window: int, generator: torch.Generator
 ) -> Iterator[tuple[_Blocks, float]]:
-    """Cut a text into steps of `BLOCKS` blocks; also yields how much of it is done."""
-    length = BLOCKS * BLOCK_LENGTH
+    """Cut a text into steps of so many blocks; also yields how much of it is done."""
+    length = blocks * BLOCK_LENGTH
     steps = -(-len(tokens) // length)
     margin = (window, steps * length - len(tokens) + window)
     tokens = torch.nn.functional.pad(tokens, margin)
     sentence = torch.nn.functional.pad(sentence, margin, value=-1)
-    windows = torch.randint(1, window + 1, (steps, BLOCKS, BLOCK_LENGTH, 1), generator=generator)
+    windows = torch.randint(1, window + 1, (steps, blocks, BLOCK_LENGTH, 1), generator=generator)
     wide = BLOCK_LENGTH + 2 * window
     distance = (torch.arange(wide) - window - torch.arange(BLOCK_LENGTH).unsqueeze(1)).abs()
     inside = slice(window, window + BLOCK_LENGTH)
@@ -299,7 +328,7 @@ def _skipgram_step(
     positive = output_table[blocks.around]  # (blocks, block_length + 2 * window, width)
     negative = output_table[noise]  # (blocks, shared_noise, width)
     # a noise word is no noise for a pair whose neighbor it happens to be
-    differs = (blocks.around.unsqueeze(2) != noise.unsqueeze(1)).float()
+    differs = (blocks.around.unsqueeze(2) != noise.unsqueeze(1)).to(blocks.paired)
     weight = (blocks.paired @ differs) * (settings.negatives / SHARED_NOISE)
     positive_change = rate * blocks.paired * torch.sigmoid(-hidden @ positive.mT)
     negative_change = -rate * weight * torch.sigmoid(hidden @ negative.mT)
@@ -433,7 +462,7 @@ def analogy_ranks(
     """
     number = {word: place for place, word in enumerate(words)}
     asked = [[number.get(word.lower(), -1) for word in question] for question in questions]
-    ids = torch.tensor([row for row in asked if -1 not in row]).reshape(-1, 4)
+    ids = torch.tensor([row for row in asked if -1 not in row], dtype=torch.int64).reshape(-1, 4)
     unit = normalize(embeddings, dim=-1)
     ranks = []
     for part in ids.split(1000):

@@ -128,7 +128,7 @@ def count_words(texts: Iterable[str], pattern: str = GPT2_PATTERN) -> dict[bytes
     return {word.encode(): count for word, count in counts.items()}
 
 
-def count_pairs(words: dict[tuple[bytes, ...], int]) -> dict[Pair, int]:
+def count_pairs(words: dict[tuple[bytes, ...], int]) -> dict[tuple[bytes, bytes], int]:
     """Count every pair of neighboring tokens.
 
     A pair counts once for each place where it stands, also where places overlap: in one word
@@ -184,7 +184,9 @@ def merge_pair(tokens: tuple[bytes, ...], pair: tuple[bytes, bytes]) -> tuple[by
     return tuple(merged)
 
 
-def train_bpe(words: dict[bytes, int], alphabet: list[bytes], merge_count: int) -> list[Pair]:
+def train_bpe(
+    words: dict[bytes, int], alphabet: list[bytes], merge_count: int
+) -> list[tuple[bytes, bytes]]:
     """Learn merges: join the most frequent pair of neighboring tokens, and repeat.
 
     Every word starts as its single bytes. In each step, pairs are counted as in `count_pairs` and
@@ -226,7 +228,9 @@ def train_bpe(words: dict[bytes, int], alphabet: list[bytes], merge_count: int) 
 _NOTHING = -1
 
 
-def train_bpe_fast(words: dict[bytes, int], alphabet: list[bytes], merge_count: int) -> list[Pair]:
+def train_bpe_fast(
+    words: dict[bytes, int], alphabet: list[bytes], merge_count: int
+) -> list[tuple[bytes, bytes]]:
     """Learn the merges that `train_bpe` learns, without counting everything anew in each step.
 
     A merge changes only the pairs around the places where it happens. So all words stand in one

@@ -249,11 +249,10 @@ def test_ids_are_those_of_smollm2s_tokenizer_on_a_megabyte(smollm2, parts):
 def test_a_byte_outside_the_vocabulary_is_left_out_as_by_tokenizers(smollm2, parts):
     vocabulary, merges, special_tokens = parts
     assert b"\x04" not in vocabulary
-    # the first is a word of its own; in the last two characters some bytes are missing
     for text in ("th\x04e \x13", "\U00042345 \U00080001\U000f1000"):
         ids = encode(text, vocabulary, merges, SMOLLM2_PATTERN, special_tokens)
         assert ids == smollm2.encode(text).ids
-        assert len(decode(ids, vocabulary).encode()) < len(text.encode()) + 6
+        assert decode(ids, vocabulary) != text
     # the bytes around the missing one become neighbors, and are joined
     ids = encode("ab", [b"a", b"c", b"ac"], [(b"a", b"c")], r"\w+", [])
     assert ids == [0]
