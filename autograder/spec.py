@@ -84,9 +84,9 @@ class Exercise:
     """What one exercise accepts.
 
     `equivalent` names the generated mutants of the reference that no part can tell from it, each
-    with the reason. `may_change` names parameters whose argument the function may change. `forbidden`
-    are names, such as `softmax`, that would do the exercise in one call of a library: who uses one
-    loses nothing, and the instructor is told. `seconds` is the time for one call.
+    with the reason. `may_change` names parameters whose argument the function may change.
+    `forbidden` are names, such as `softmax`, that would do the exercise in one call of a library:
+    who uses one loses nothing, and the instructor is told. `seconds` is the time for one call.
     """
 
     identifier: str

@@ -369,8 +369,10 @@ def _dtype_difference(expected: torch.Tensor, found: torch.Tensor, leaves: Any) 
         remedy = "a mask is bool, which a comparison such as `<` or `.bool()` gives"
     elif found.dtype is torch.bool:
         remedy = "a bool where numbers belong"
+    elif expected.is_floating_point() and found.dtype is torch.float64:
+        remedy = "numpy, `.double()` and float64 arguments make float64"
     elif expected.is_floating_point() and found.is_floating_point():
-        remedy = "keep to the dtype that is asked for: something inside has one of its own"
+        remedy = "a tensor made inside needs the dtype of the arguments (`dtype=x.dtype`)"
     elif expected.is_floating_point():
         remedy = "real numbers are expected"
     else:

@@ -97,6 +97,7 @@ softmax = Exercise(
         Part("some entries masked", 1, some_masked),
         Part("whole rows masked", 1, rows_wholly_masked),
     ],
+    forbidden=("softmax", "log_softmax", "Softmax", "softmin"),
     equivalent={
         "scores.detach() -> scores": "it concerns gradients only, and values are judged",
         "0 -> 1 in largest = largest.masked_fill(largest == -math.inf, 0)": ANY_FINITE,
@@ -393,6 +394,7 @@ scaled_dot_product_attention = Exercise(
         Part("large scores", 0.5, stable_attention),
         Part("queries that see nothing", 0.5, queries_that_see_nothing),
     ],
+    forbidden=("scaled_dot_product_attention",),
 )
 
 
@@ -1211,6 +1213,7 @@ multi_head_attention = Exercise(
         Part("masked", 1, block_with_mask),
         Part("positions that see nothing", 0.5, block_that_sees_nothing),
     ],
+    forbidden=("MultiheadAttention", "multi_head_attention_forward"),
 )
 
 
@@ -1854,7 +1857,8 @@ def step_forgets(query, key, value, key_cache, value_cache):
 
 
 @cached_attention_step.misconception(
-    "The oldest token is dropped from the caches: they grow by one with every step."
+    "The oldest token is lost: the caches grow by one with every step, and the query attends to "
+    "all of them."
 )
 def step_drops_the_oldest(query, key, value, key_cache, value_cache):
     key_cache = torch.cat((key_cache[..., 1:, :], key), dim=-2)
