@@ -99,7 +99,7 @@ def test_the_assignment_can_be_released_from_formgrader(served, page):
 def test_a_written_answer_is_graded_by_hand(served, page):
     assert served.written_grade() == (None, True)
     page.goto(f"{served.address}/gradebook/attention/attention")
-    page.locator(f"a[href$='{served.submission()}']").click()
+    page.locator(f"a.name-hidden[href$='{served.submission()}']").click()
     page.get_by_text("An answer in words.").wait_for()
     # the reports of the checks stand in the page
     assert page.get_by_text("attention.causal_mask: ").count()
