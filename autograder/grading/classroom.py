@@ -31,7 +31,8 @@ class Classroom:
     assignment: str
     secret: bytes
     released: dict[str, NotebookNode]
-    unsafe: bool = False
+    limits: Limits
+    unsafe: bool
 
     @classmethod
     def of(cls, course: CourseDirectory, assignment: str, *, unsafe: bool = False) -> "Classroom":
@@ -40,7 +41,7 @@ class Classroom:
         Raises:
             UserError: the assignment was not released, or the secret is missing.
         """
-        root = Path(course.root)
+        root, settings = Path(course.root), course.config.RunAndJudge
         folder = Path(course.format_path(course.release_directory, ".", assignment))
         released = {
             path.stem: nbformat.read(path, as_version=4) for path in sorted(folder.glob("*.ipynb"))
@@ -56,7 +57,8 @@ class Classroom:
             assignment,
             course_secret(root),
             released,
-            unsafe,
+            limits_of(settings.get("limits") or {}),
+            unsafe or bool(settings.get("unsafe")),
         )
 
     def submitted_folder(self, student: str) -> Path:
@@ -88,7 +90,8 @@ class Classroom:
         released = self.released[notebook]
         submission = take_in(self.submitted_folder(student), notebook, released)
         seeds = Seeds.of(self.secret, student, submission.digest)
-        return submission, seeds, result_key(submission, seeds, released, unsafe=self.unsafe)
+        how = repr((self.limits, self.unsafe))
+        return submission, seeds, result_key(submission, seeds, released, how)
 
     def graded(self, student: str, notebook: str, sandbox: Sandbox | None = None) -> "Graded":
         """Return the result of a submission: the one that is stored, or a new one, then stored."""
@@ -98,7 +101,7 @@ class Classroom:
         if result is None:
             results.keep_original(submission)
             sandbox = sandbox or standing_sandbox(self.unsafe)
-            result = judge_submission(submission, seeds, sandbox, Limits())
+            result = judge_submission(submission, seeds, sandbox, self.limits)
             results.store(key, result)
         return Graded(submission, key, result, results)
 
@@ -125,6 +128,15 @@ class Graded:
     key: str
     result: dict[str, Any]
     results: Results
+
+
+def limits_of(settings: dict[str, Any]) -> Limits:
+    """Return the limits with those that `nbgrader_config.py` sets."""
+    try:
+        return Limits(**settings)
+    except TypeError:
+        known = ", ".join(field.name for field in dataclasses.fields(Limits))
+        raise UserError(f"RunAndJudge.limits knows {known}; mend nbgrader_config.py") from None
 
 
 @functools.cache

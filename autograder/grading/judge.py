@@ -153,8 +153,11 @@ def _judge_exercise(
     seed = seeds.text(spec.identifier)
     cases = draw_cases(spec, seed, mistakes=False)
     oracle = Oracle(run, named["function"], cases.seconds, SLOW_FACTOR * cases.seconds)
-    result = judge(cases, oracle)
-    if not result.passed and result.written:
+    try:
+        result = judge(cases, oracle)
+    except Exception as error:  # a judge that stumbles over an answer must not stop the notebook
+        result = unanswered(cases, f"its answer cannot be judged: {type(error).__name__}")
+    if oracle.defined and result.written and not (result.passed or result.note):
         # the calls are the same, so the answers are known, and what is new are the hints
         hinted = judge(draw_cases(spec, seed), oracle.repeated())
         parts = zip(result.parts, hinted.parts, strict=True)
@@ -231,5 +234,7 @@ def _shown(exercise: dict[str, Any], unsafe: bool) -> list[NotebookNode]:
 def _display(
     as_html: Callable[[Any], str], as_text: Callable[[Any], str], result: Any
 ) -> NotebookNode:
-    data = {"text/html": as_html(result), "text/plain": as_text(result)}
+    # formgrader's pages and the feedback are light, whatever the system prefers
+    html = f'<div data-jp-theme-light="true">{as_html(result)}</div>'
+    data = {"text/html": html, "text/plain": as_text(result)}
     return new_output("display_data", data=data)

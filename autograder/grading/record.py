@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dateutil.parser import ParserError
 from nbformat import NotebookNode
 from nbgrader import utils
 from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
@@ -26,14 +25,21 @@ from nbgrader.preprocessors import (
     NbGraderPreprocessor,
     SaveAutoGrades,
 )
-from traitlets import Bool
+from traitlets import Bool, Dict
 
 from autograder.grading.classroom import Classroom, Graded
-from autograder.grading.intake import grade_id_of, takes_answer, without_tags
+from autograder.grading.intake import (
+    Unreadable,
+    grade_id_of,
+    read_regular_file,
+    takes_answer,
+    without_tags,
+)
 from autograder.grading.judge import is_check
 from autograder.grading.results import Results, write_whole
 
 Resources = dict[str, Any]
+LONGEST_TIMESTAMP = 1000
 
 
 class Intake(NbGraderPreprocessor):
@@ -52,6 +58,7 @@ class Intake(NbGraderPreprocessor):
 class RunAndJudge(Execute):
     """Takes the place of execution: the notebook runs in the sandbox and is judged outside."""
 
+    limits = Dict({}, help="What a submission may use, by the names in Limits.").tag(config=True)
     unsafe = Bool(False, help="Grade without a sandbox. Scores may then be forged.").tag(
         config=True
     )
@@ -61,9 +68,7 @@ class RunAndJudge(Execute):
     ) -> tuple[NotebookNode, Resources]:
         """Return the notebook with the outputs of the run and the reports of the judge."""
         names = resources["nbgrader"]
-        classroom = Classroom.of(
-            CourseDirectory(config=self.config), names["assignment"], unsafe=self.unsafe
-        )
+        classroom = Classroom.of(CourseDirectory(config=self.config), names["assignment"])
         graded = classroom.graded(names["student"], names["notebook"])
         resources["graded"] = graded
         return graded.result["notebook"], resources
@@ -216,20 +221,20 @@ def set_aside_persons_work(entry: SubmittedNotebook, results: Results) -> None:
         comment.manual_comment = None
 
 
-def submission_time(folder: Path) -> tuple[datetime, bool]:
+def submission_time(folder: Path) -> tuple[datetime | None, bool]:
     """Return when a submission was handed in, in UTC, and whether that had to be guessed.
 
-    Without a timestamp that can be read, the newest file tells.
+    As with nbgrader there is no time where no timestamp was collected. Of one that cannot be read
+    the newest file takes the place.
     """
+    path = folder / "timestamp.txt"
+    if not os.path.lexists(path):
+        return None, False
     try:
-        text = (folder / "timestamp.txt").read_text().strip()
-        if text:
-            return utils.parse_utc(text), False
-    except FileNotFoundError:
-        return newest(folder), False
-    except (OSError, ValueError, ParserError, OverflowError):
-        pass
-    return newest(folder), True
+        text = read_regular_file(path, LONGEST_TIMESTAMP).decode().strip()
+        return utils.parse_utc(text) if text else None, False
+    except (Unreadable, ValueError, OverflowError, AttributeError):
+        return newest(folder), True
 
 
 def newest(folder: Path) -> datetime:

@@ -90,17 +90,15 @@ class Results:
         return json.loads(path.read_bytes()) if path.exists() else []
 
 
-def result_key(
-    submission: Submission, seeds: Seeds, released: NotebookNode, *, unsafe: bool
-) -> str:
-    """Return a hash of all that a result depends on."""
+def result_key(submission: Submission, seeds: Seeds, released: NotebookNode, how: str) -> str:
+    """Return a hash of all that a result depends on; `how` are the settings of the run."""
     parts = (
         submission.digest,
         submission.problem,
         seeds.text("result"),
         json.dumps(released, sort_keys=True),
         judged_by(),
-        "unsafe" if unsafe else "",
+        how,
     )
     return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
 

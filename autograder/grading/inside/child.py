@@ -15,6 +15,7 @@ from autograder.grading.inside.frames import Kind
 from autograder.grading.inside.limits import Limits
 
 WRITTEN_PAST_PYTHON = ("stdout", "stderr")  # by compiled code, or by a process that was started
+SENT_AT_ONCE, GATHERED = 200, 200  # pieces of text
 CUT = "\n... the rest of the output is left out\n"
 
 
@@ -23,6 +24,7 @@ def serve(line: socket.socket, limits: Limits) -> None:
     outputs = Outputs(line, limits)
     python = shell.Shell.instance()
     shell.take_over(python, outputs.publish)
+    own = os.getpid()
     while True:
         try:
             kind, message = frames.receive(line)
@@ -33,6 +35,8 @@ def serve(line: socket.socket, limits: Limits) -> None:
         elif kind == Kind.CELL:
             outputs.begin()
             end = run_cell(python, message["source"], message["seed"])
+            if os.getpid() != own:
+                os._exit(0)  # a fork that a cell has made has come to that cell's end
             outputs.end()
             frames.send(line, Kind.ENDED, end)
         elif kind == Kind.CALL:
@@ -82,8 +86,8 @@ class Outputs:
     def __init__(self, line: socket.socket, limits: Limits) -> None:
         self.line = line
         self.limits = limits
-        self.text = self.images = 0
-        self.running = False
+        self.text = self.images = self.pieces = 0
+        self.waiting: list[tuple[str, str]] = []
         self.past_python = [open(f".{name}", "wb+") for name in WRITTEN_PAST_PYTHON]
         for file, descriptor in zip(self.past_python, (1, 2), strict=True):
             os.unlink(file.name)
@@ -91,7 +95,7 @@ class Outputs:
 
     def begin(self) -> None:
         """Count anew: a cell begins."""
-        self.text = self.images = 0
+        self.text = self.images = self.pieces = 0
         shell.Shell.instance().publish = self.publish
 
     def end(self) -> None:
@@ -102,6 +106,7 @@ class Outputs:
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             if text:
                 self.publish({"type": "stream", "name": name, "text": text})
+        self._send_waiting()
 
     def publish(self, output: dict[str, Any]) -> None:
         """Send one output, cut to what is left of the cell's allowance."""
@@ -114,9 +119,27 @@ class Outputs:
             self.text += len(output["text"]) + 16  # each piece costs something, however short
             if self.text >= self.limits.output and not output["text"].endswith(CUT):
                 output["text"] += CUT
-        elif output["type"] != "clear":
+            self.pieces += 1
+            self._wait_or_send(output["name"], output["text"])
+            return
+        if output["type"] != "clear":
             size = len(str(output))
             if self.images + size > self.limits.images:
                 return
             self.images += size
+        self._send_waiting()
         frames.send(self.line, Kind.OUTPUT, output)
+
+    def _wait_or_send(self, name: str, text: str) -> None:
+        """Send the first pieces of text at once, so that a crash loses none; then gather them."""
+        if self.waiting and self.waiting[0][0] != name:
+            self._send_waiting()
+        self.waiting.append((name, text))
+        if self.pieces <= SENT_AT_ONCE or len(self.waiting) >= GATHERED:
+            self._send_waiting()
+
+    def _send_waiting(self) -> None:
+        if self.waiting:
+            name, text = self.waiting[0][0], "".join(text for _, text in self.waiting)
+            self.waiting.clear()
+            frames.send(self.line, Kind.OUTPUT, {"type": "stream", "name": name, "text": text})
