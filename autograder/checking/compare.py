@@ -5,6 +5,7 @@ code: it sees plain values that have already crossed. What it says of a differen
 parts, a message that gives no expected value away, and the numbers, for the parts that are public.
 """
 
+import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
@@ -136,7 +137,8 @@ class Frequencies:
             if not 0 <= number < len(probabilities):
                 largest = len(probabilities) - 1
                 return Difference(f"{number} was drawn, which is not between 0 and {largest}")
-        for number, probability in enumerate(probabilities):
+        # what hardly ever happens is the most telling
+        for probability, number in sorted(zip(probabilities, itertools.count(), strict=False)):
             share = counts[number] / total
             if total * _divergence(share, probability) > self.bound:
                 often = "often" if share > probability else "rarely"
@@ -314,7 +316,8 @@ def _as_tensor(array: np.ndarray) -> torch.Tensor:
 
 
 def _compare_tensors(expected: torch.Tensor, found: Any, leaves: Any) -> Difference | None:
-    if expected.ndim == 0 and isinstance(found, bool | int | float | np.generic):
+    alone = isinstance(found, bool | int | float | np.generic)
+    if expected.ndim == 0 and (alone or (isinstance(found, np.ndarray) and found.ndim == 0)):
         return _compare_numbers(expected.item(), found, leaves)
     if isinstance(found, np.ndarray):
         message = "a numpy array instead of a torch.Tensor: `torch.from_numpy` makes one of it"

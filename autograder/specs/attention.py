@@ -595,11 +595,11 @@ def attention_by_loops(query, key, value, mask=None):
 
 
 def short_causal(draw: Draw) -> list[Call]:
-    return [Call((n,), tries=f"length {n}") for n in (3, 1, 2, draw.integer(4, 6))]
+    return [Call((n,), tries=f"length {n}") for n in (3, 1, 2, draw.integer(4, 20))]
 
 
 def long_causal(draw: Draw) -> list[Call]:
-    return [Call((n,), tries=f"length {n}") for n in (draw.integer(7, 20), draw.integer(21, 70))]
+    return [Call((n,), tries=f"length {n}") for n in (draw.integer(21, 40), draw.integer(41, 70))]
 
 
 causal_mask = Exercise(
@@ -808,7 +808,7 @@ def padding_by_complement(lengths, length):
 def short_window(draw: Draw) -> list[Call]:
     return [
         Call((4, 2), tries="length 4, window 2"),
-        Call((draw.integer(5, 6), 3), tries="window 3"),
+        Call((draw.integer(5, 16), draw.integer(2, 4)), tries="another length"),
     ]
 
 
@@ -1410,7 +1410,7 @@ def first_positions(draw: Draw) -> list[Call]:
     return [
         Call((1, 4), tries="position 0: every angle is 0"),
         Call((3, 2), tries="width 2: one sine and one cosine, of the position itself"),
-        Call((draw.integer(2, 4), 4), tries="width 4"),
+        Call((draw.integer(2, 12), 2 * draw.integer(2, 6)), tries="several positions"),
     ]
 
 
