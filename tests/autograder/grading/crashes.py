@@ -83,9 +83,7 @@ def a_segmentation_fault(notebook: Notebook) -> None:
 
 @handed_in(lost="softmax", note="While softmax was tried")
 def a_segmentation_fault_in_a_function(notebook: Notebook) -> None:
-    notebook.answer(
-        "softmax", "import ctypes\ndef softmax(scores, mask=None): ctypes.string_at(0)"
-    )
+    notebook.answer("softmax", "import ctypes\ndef softmax(scores, mask=None): ctypes.string_at(0)")
 
 
 @handed_in(lost="softmax")
@@ -149,9 +147,7 @@ def endless_printing(notebook: Notebook) -> None:
 
 @handed_in(lost="softmax")
 def endless_printing_in_a_function(notebook: Notebook) -> None:
-    notebook.answer(
-        "softmax", "def softmax(scores, mask=None):\n    while True: print('x' * 1000)"
-    )
+    notebook.answer("softmax", "def softmax(scores, mask=None):\n    while True: print('x' * 1000)")
 
 
 @handed_in(lost="softmax", shown="nobody is there to answer")
@@ -218,8 +214,7 @@ def a_signal_to_everybody(notebook: Notebook) -> None:
 def a_stopped_process(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
-        "import os, signal\n"
-        "def softmax(scores, mask=None): os.kill(os.getpid(), signal.SIGSTOP)",
+        "import os, signal\ndef softmax(scores, mask=None): os.kill(os.getpid(), signal.SIGSTOP)",
     )
 
 
@@ -227,10 +222,7 @@ def a_stopped_process(notebook: Notebook) -> None:
 def a_line_to_the_grader_that_is_cut(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
-        "import os\n"
-        "def softmax(scores, mask=None):\n"
-        "    os.closerange(3, 256)\n"
-        "    return scores",
+        "import os\ndef softmax(scores, mask=None):\n    os.closerange(3, 256)\n    return scores",
     )
 
 
@@ -325,6 +317,5 @@ def shared_memory_without_number(notebook: Notebook) -> None:
 def a_search_that_takes_for_ever(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
-        "import re\n"
-        "def softmax(scores, mask=None): return re.match('(a+)+$', 'a' * 64 + 'b')",
+        "import re\ndef softmax(scores, mask=None): return re.match('(a+)+$', 'a' * 64 + 'b')",
     )

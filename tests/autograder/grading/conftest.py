@@ -1,0 +1,119 @@
+"""One class of hostile, malformed and honest students, graded once by `autograder grade`."""
+
+import hashlib
+import os
+import subprocess
+import sys
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat import NotebookNode
+from nbgrader.api import Gradebook, SubmittedNotebook
+
+sys.path.insert(0, str(Path(__file__).parent))  # the cases stand in modules beside this one
+
+import crashes  # noqa: E402, F401
+import escapes  # noqa: E402, F401
+import honest  # noqa: E402, F401
+import lying_values  # noqa: E402, F401
+import malformed  # noqa: E402, F401
+import tampering  # noqa: E402, F401
+from class_of_hostiles import CASES, Case, hand_in, solved_notebook  # noqa: E402
+
+from autograder.course import REPOSITORY, create_course  # noqa: E402
+from autograder.grading.sandbox import Sandbox, SandboxError  # noqa: E402
+
+ENVIRONMENT = os.environ | {
+    "PYTHONPATH": str(REPOSITORY),
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+    "OMP_NUM_THREADS": "1",
+}
+LIMITS = "c.RunAndJudge.limits = {'cell_seconds': 8, 'notebook_seconds': 90}\n"
+
+
+@dataclass
+class GradedClass:
+    """A course folder in which a class was graded, and what the grader printed."""
+
+    folder: Path
+    printed: str
+    handed_in: dict[str, bytes]
+
+    def entry(self, student: str, gradebook: Gradebook) -> SubmittedNotebook:
+        """Return a student's entry in the gradebook."""
+        return gradebook.find_submission_notebook("attention", "attention", student)
+
+    def notebook(self, student: str) -> NotebookNode:
+        """Return a student's graded notebook."""
+        path = self.folder / "autograded" / student / "attention" / "attention.ipynb"
+        return nbformat.read(path, as_version=4)
+
+    def originals(self, student: str) -> list[str]:
+        """Return the hashes of what is kept of a student."""
+        folder = self.folder / "originals" / "attention" / student
+        return [hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.glob("*.ipynb")]
+
+    def gradebook(self) -> Gradebook:
+        """Return the gradebook, to be closed."""
+        warnings.filterwarnings("ignore", module="nbgrader")
+        return Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Without a sandbox on this machine there is nothing to test: say so by name, once."""
+    try:
+        with Sandbox():
+            return
+    except SandboxError as error:
+        if os.environ.get("CI"):
+            raise
+        for item in items:
+            if Path(item.path).parent == Path(__file__).parent:
+                item.add_marker(pytest.mark.skip(reason=str(error)))
+
+
+def new_course(folder: Path, settings: str = LIMITS) -> Path:
+    """Make a course in which the assignment on attention is released."""
+    create_course(folder, "test")
+    with open(folder / "nbgrader_config.py", "a") as file:
+        file.write(settings)
+    run_in(folder, "nbgrader", "generate_assignment", "attention")
+    return folder
+
+
+def run_in(folder: Path, *command: str, status: int = 0) -> str:
+    """Run one of our commands or nbgrader's in a course; return what it prints."""
+    started = [sys.executable, "-m", *command]
+    result = subprocess.run(
+        started, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=3000
+    )
+    assert result.returncode == status, result.stdout + result.stderr
+    return result.stdout + result.stderr
+
+
+@pytest.fixture(scope="session")
+def solved() -> NotebookNode:
+    return solved_notebook()
+
+
+@pytest.fixture(scope="session")
+def graded_class(tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode) -> GradedClass:
+    folder = new_course(tmp_path_factory.mktemp("class") / "course")
+    handed = {}
+    for name, case in CASES.items():
+        content = hand_in(case, folder / "submitted" / name / "attention", solved)
+        if content is not None:
+            handed[name] = content
+    printed = run_in(folder, "autograder", "grade", "attention")
+    return GradedClass(folder, printed, handed)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "case" in metafunc.fixturenames:
+        metafunc.parametrize("case", CASES.values(), ids=CASES)
+
+
+__all__ = ["Case", "GradedClass", "new_course", "run_in"]
