@@ -11,6 +11,8 @@ from checkout import PYTHON, ROOT, Stop, run
 INPUTS = ("_config.yml", "_toc.yml", "CHANGELOG.md", "requirements.lock", "chapters", "solutions")
 OUTPUT = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "built"
+# what takes longer to train than a page may: `python -m MODULE --keep` makes it once, into .cache
+TRAINED = ("solutions.base_model",)
 SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -21,13 +23,10 @@ def main() -> None:
         print("The book is up to date: _build/html/index.html")
         return
     STAMP.unlink(missing_ok=True)
-    built = subprocess.run(
-        [str(PYTHON.with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"],
-        cwd=ROOT,
-        stdin=subprocess.DEVNULL,
-        env=environment(),
-    )
-    if built.returncode:
+    for module in TRAINED:
+        if call(str(PYTHON), "-m", module, "--keep"):
+            raise Stop(f"{module} failed: the lines above say why.")
+    if call(str(PYTHON.with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"):
         # Sphinx would not read an unchanged page again, so the next run would not see its warnings
         (ROOT / "_build" / ".doctrees" / "environment.pickle").unlink(missing_ok=True)
         raise Stop("The book was not built: the warnings and errors above say why.")
@@ -37,15 +36,20 @@ def main() -> None:
     print("The book: _build/html/index.html (`make serve` shows it)")
 
 
+def call(*command: str) -> int:
+    """Run a command in the checkout and give its status."""
+    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, env=environment())
+    return done.returncode
+
+
 def environment() -> dict[str, str]:
     """The environment's own programs first; cells find `solutions` in the checkout."""
     path = os.pathsep.join([str(PYTHON.parent), os.environ.get("PATH", os.defpath)])
-    return {
-        **os.environ,
-        "PATH": path,
-        "PYTHONUNBUFFERED": "1",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
-    }
+    # one thread: several pages run at a time, and another order of summing gives another number
+    threads = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "MKL", "OPENBLAS")}
+    # without the last one, a kernel of some Python versions warns on standard error
+    quiet = {"PYTHONUNBUFFERED": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return {**os.environ, **threads, **quiet, "PATH": path}
 
 
 def inputs() -> str:

@@ -285,6 +285,8 @@ def book(checkout, monkeypatch):
     module.status = 0
 
     def build(command, **_):
+        if "build" not in command:
+            return subprocess.CompletedProcess(command, 0)
         module.runs.append(command)
         module.OUTPUT.mkdir(parents=True, exist_ok=True)
         (module.OUTPUT / "index.html").write_text("<h1>Title</h1>")

@@ -7,6 +7,19 @@ from sphinx.application import Sphinx
 from . import (
     alternatives,
     cards,
+    execution,
+    explorers,
+    freshness,
+    mathematics,
+    numbers,
+    pages,
+    sitemap,
+)
+
+PARTS = (
+    alternatives,
+    cards,
+    execution,
     explorers,
     freshness,
     mathematics,
@@ -19,6 +32,6 @@ from . import (
 def setup(app: Sphinx) -> dict:
     """Register every part; Sphinx calls it."""
     app.add_html_theme("course", str(Path(__file__).parent / "theme"))
-    for part in (alternatives, cards, explorers, freshness, mathematics, numbers, pages, sitemap):
+    for part in PARTS:
         part.setup(app)
     return {"version": "1", "env_version": 1, "parallel_read_safe": True}
