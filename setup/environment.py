@@ -6,6 +6,7 @@ unchanged one costs nothing. The stamp is written last: what is interrupted carr
 
 import hashlib
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -84,6 +85,7 @@ def pip(*arguments: str) -> None:
     process = subprocess.Popen(
         command,
         cwd=ROOT,
+        env={**os.environ, "PIP_USER": "0"},  # a user's own setting would be refused here
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

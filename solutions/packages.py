@@ -334,7 +334,7 @@ def _download(package: Package, folder: Path) -> Path:
         **os.environ,
         "PYTHONPATH": str(folder / "backend"),
         "PIP_USE_PEP517": "1",  # older versions would call setup.py themselves
-        "TMPDIR": str(folder / "temporary"),
+        **dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(folder / "temporary")),
     }
     failure = _run(package, command, environment, folder)
     if pip_failures.wrong_hash(failure):

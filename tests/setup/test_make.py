@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -71,6 +72,14 @@ def test_plain_make_lists_every_target(checkout):
     for target in ("book", "test", "serve", "lab", "demo", "lint", "bench", "clean", "lock"):
         assert f"make {target} " in listed
     assert not (checkout / ".venv").exists()
+
+
+def test_the_readme_names_only_targets_that_exist():
+    targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    code = re.findall(r"`[^`]+`|^    .*$|^make .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    named = {target for text in code for target in re.findall(r"\bmake ([a-z]+)\b", text)}
+    assert {"book", "test", "lab", "serve", "demo"} <= named
+    assert named <= targets
 
 
 # --- the environment ---------------------------------------------------------------------------
