@@ -76,8 +76,11 @@ def test_plain_make_lists_every_target(checkout):
 
 def test_the_readme_names_only_targets_that_exist():
     targets = set(re.findall(r"^(\w+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
-    code = re.findall(r"`[^`]+`|^    .*$|^make .*$", (ROOT / "README.md").read_text(), re.MULTILINE)
-    named = {target for text in code for target in re.findall(r"\bmake ([a-z]+)\b", text)}
+    text = (ROOT / "README.md").read_text()
+    fenced = re.findall(r"^```.*?^```$", text, re.MULTILINE | re.DOTALL)
+    inline = re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S))
+    lines = [line for block in fenced for line in block.splitlines()] + inline
+    named = {match[1] for line in lines if (match := re.match(r"make ([a-z]+)\b", line))}
     assert {"book", "test", "lab", "serve", "demo"} <= named
     assert named <= targets
 
