@@ -1,1 +1,1 @@
-"""Grading a class: a submitted file comes in, runs, is judged, and becomes a row of the gradebook."""
+"""Grading: a submitted file comes in, runs, is judged, and becomes a row of the gradebook."""

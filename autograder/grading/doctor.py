@@ -1,4 +1,4 @@
-"""`autograder doctor`: what this machine can do for a safe grading, and how to get what is missing."""
+"""`autograder doctor`: can this machine grade safely, and if not, what is missing."""
 
 import argparse
 import os
@@ -21,7 +21,7 @@ PROBE = """
 import importlib.util, os, socket
 found = []
 if os.getuid() == 0: found.append("it runs as root")
-if len([name for name in os.listdir("/proc") if name.isdigit()]) > 2: found.append("it sees other processes")
+if sum(name.isdigit() for name in os.listdir("/proc")) > 2: found.append("it sees others")
 for name in ("solutions", "autograder.specs", "autograder.grading.judge"):
     try:
         if importlib.util.find_spec(name): found.append(f"it can import {name}")
@@ -94,15 +94,15 @@ def bubblewrap() -> Finding:
 def user_namespaces() -> Finding:
     """Look whether users who are nobody may make namespaces."""
     switches = {
-        "/proc/sys/kernel/unprivileged_userns_clone": ("0", "sysctl kernel.unprivileged_userns_clone=1"),
-        "/proc/sys/user/max_user_namespaces": ("0", "sysctl user.max_user_namespaces=10000"),
-        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
-            "1", "sysctl kernel.apparmor_restrict_unprivileged_userns=0, or an AppArmor profile for bwrap",
-        ),
-    }  # fmt: skip
-    for path, (bad, remedy) in switches.items():
+        "/proc/sys/kernel/unprivileged_userns_clone": "0",
+        "/proc/sys/user/max_user_namespaces": "0",
+        "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": "1",
+    }
+    for path, bad in switches.items():
         if Path(path).exists() and Path(path).read_text().strip() == bad:
-            return Finding("user namespaces", f"{Path(path).name} is {bad}", remedy)
+            name = path.removeprefix("/proc/sys/").replace("/", ".")
+            good = "0" if bad == "1" else "10000" if "max" in name else "1"
+            return Finding("user namespaces", f"{name} is {bad}", f"sysctl -w {name}={good}")
     return Finding("user namespaces", "allowed")
 
 

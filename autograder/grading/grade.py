@@ -99,6 +99,7 @@ def grade(arguments: argparse.Namespace, sandbox: Sandbox) -> list[Row]:
 
     from autograder.grading.classroom import Classroom
     from autograder.grading.record import Recorder
+    from autograder.grading.results import judged_by
 
     # nbgrader's own objects make SQLAlchemy warn, which is nothing an instructor can act upon
     warnings.filterwarnings("ignore", module=r"nbgrader\.")
@@ -116,6 +117,7 @@ def grade(arguments: argparse.Namespace, sandbox: Sandbox) -> list[Row]:
         with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
             recorder = Recorder(coursedir=app.coursedir, parent=app)
             recorder.classroom, recorder.gradebook = classroom, gradebook
+            judged_by()  # once, and not again by each worker
             sandbox.wait_until_ready()
             rows = []
             for student, results in judged(classroom, sandbox, students, arguments.jobs):

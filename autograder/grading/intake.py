@@ -32,7 +32,7 @@ TAG = re.compile(r"<(?=[A-Za-z/!?])")
 NO_RESPONSE = "No response."
 
 
-class Unreadable(Exception):
+class UnreadableError(Exception):
     """The submitted file holds no notebook; the message says why."""
 
 
@@ -78,11 +78,11 @@ def take_in(folder: Path, name: str, released: NotebookNode) -> Submission:
         if path.name != f"{name}.ipynb":
             notes[""] = (f"handed in under the name {path.name!r}",)
         content = read_regular_file(path, LARGEST_FILE)
-    except Unreadable as error:
+    except UnreadableError as error:
         return Submission(None, released, {"": (str(error),)}, problem=str(error))
     try:
         notebook, found = rebuild(released, parse(content))
-    except Unreadable as error:
+    except UnreadableError as error:
         return Submission(content, released, {"": (str(error),)}, problem=str(error))
     beside, left_out = files_beside(folder)
     if left_out:
@@ -96,8 +96,10 @@ def find_notebook(folder: Path, name: str, released: NotebookNode) -> Path | Non
     """Return the file handed in as this notebook: by its name, or by the cells that it holds.
 
     Raises:
-        Unreadable: there are notebooks, and none of them is the one.
+        UnreadableError: there are notebooks, and none of them is the one.
     """
+    if folder.is_symlink():
+        raise UnreadableError("the folder is a link to another one")
     if not folder.is_dir():
         return None
     path = folder / f"{name}.ipynb"
@@ -105,17 +107,20 @@ def find_notebook(folder: Path, name: str, released: NotebookNode) -> Path | Non
         return path
     others = sorted(other for other in folder.glob("*.ipynb"))
     known = grade_ids(released)
-    best: tuple[int, Path | None] = (0, None)
-    for other in others:
-        try:
-            shared = len(known & grade_ids(parse(read_regular_file(other, LARGEST_FILE))))
-        except Unreadable:
-            continue
-        best = max(best, (shared, other), key=lambda pair: pair[0])
-    if best[1] is None and others:
+    shared = {other: len(known & cells_in(other)) for other in others}
+    best = max(shared, key=shared.__getitem__, default=None)
+    if best is not None and not shared[best]:
         names = ", ".join(repr(other.name) for other in others[:5])
-        raise Unreadable(f"there is no {name}.ipynb, and {names} holds none of its cells")
-    return best[1]
+        raise UnreadableError(f"there is no {name}.ipynb, and {names} holds none of its cells")
+    return best
+
+
+def cells_in(path: Path) -> set[str]:
+    """Return the grade ids of the cells in a file; none if it cannot be read."""
+    try:
+        return grade_ids(parse(read_regular_file(path, LARGEST_FILE)))
+    except UnreadableError:
+        return set()
 
 
 def read_regular_file(path: Path, largest: int) -> bytes:
@@ -124,17 +129,17 @@ def read_regular_file(path: Path, largest: int) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if path.is_symlink():
-            raise Unreadable(f"{path.name} is a link to another file") from None
-        raise Unreadable(f"{path.name} cannot be read: {error.strerror}") from None
+            raise UnreadableError(f"{path.name} is a link to another file") from None
+        raise UnreadableError(f"{path.name} cannot be read: {error.strerror}") from None
     with open(descriptor, "rb") as file:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
-            raise Unreadable(f"{path.name} is no ordinary file")
+            raise UnreadableError(f"{path.name} is no ordinary file")
         if status.st_nlink > 1 and status.st_uid != path.parent.stat().st_uid:
-            raise Unreadable(f"{path.name} is a link to somebody else's file")
+            raise UnreadableError(f"{path.name} is a link to somebody else's file")
         content = file.read(largest + 1)
     if len(content) > largest:
-        raise Unreadable(f"{path.name} is larger than {largest // MB} MB")
+        raise UnreadableError(f"{path.name} is larger than {largest // MB} MB")
     return content
 
 
@@ -142,33 +147,33 @@ def parse(content: bytes) -> NotebookNode:
     """Return a notebook in today's format, whatever its file claims to be.
 
     Raises:
-        Unreadable: it is no notebook.
+        UnreadableError: it is no notebook.
     """
     if not content.strip():
-        raise Unreadable("the file is empty")
+        raise UnreadableError("the file is empty")
     try:
         plain = json.loads(decoded(content))
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"the file is not JSON: {str(error)[:200]}") from None
+        raise UnreadableError(f"the file is not JSON: {str(error)[:200]}") from None
     if not isinstance(plain, dict):
-        raise Unreadable("the file is JSON, but no notebook")
+        raise UnreadableError("the file is JSON, but no notebook")
     version = plain.get("nbformat")
     if isinstance(version, int) and 0 < version < 4 and "cells" not in plain:
         try:
             plain = nbformat.convert(nbformat.from_dict(plain), 4)
         except Exception as error:  # the converters of old formats take what they expect
-            raise Unreadable(
+            raise UnreadableError(
                 f"a notebook of format {version}, and it cannot be brought up to date: "
                 f"{type(error).__name__}"
             ) from None
     cells = plain.get("cells")
     if not isinstance(cells, list):
-        raise Unreadable("the file is JSON, but it has no list of cells")
+        raise UnreadableError("the file is JSON, but it has no list of cells")
     if len(cells) > MOST_CELLS:
-        raise Unreadable(f"more than {MOST_CELLS} cells")
+        raise UnreadableError(f"more than {MOST_CELLS} cells")
     cells = [readable_cell(cell) for cell in cells if isinstance(cell, dict)]
     if sum(len(cell.source) for cell in cells) > MOST_SOURCE:
-        raise Unreadable(f"more than {MOST_SOURCE // MB} MB of text in its cells")
+        raise UnreadableError(f"more than {MOST_SOURCE // MB} MB of text in its cells")
     return NotebookNode(cells=cells)
 
 
@@ -336,7 +341,7 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
             continue
         try:
             content = read_regular_file(path, LARGEST_BESIDE)
-        except Unreadable:
+        except UnreadableError:
             content = None
         if content is None or len(files) >= MOST_FILES or size + len(content) > MOST_BESIDE:
             left_out.append(name.encode(errors="replace").decode())

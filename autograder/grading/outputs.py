@@ -20,8 +20,12 @@ MOST_DATA = 12 * 2**20  # characters of one cell's pictures and tables
 LONGEST_ERROR = 20_000
 CUT = "\n... the rest of the output is left out\n"
 TAGS = frozenset(
-    "a abbr b blockquote br caption code col colgroup dd div dl dt em h1 h2 h3 h4 h5 h6 hr i li ol "
-    "p pre s small span strong sub sup table tbody td tfoot th thead tr u ul".split()
+    (
+        *("a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "div"),
+        *("dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre"),
+        *("s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th"),
+        *("thead", "tr", "u", "ul"),
+    )
 )
 ATTRIBUTES = {"*": ["align", "colspan", "rowspan", "scope"], "a": ["href"]}
 PARTS_THAT_SHOW_NOTHING = re.compile(r"<(script|style|head|title)\b.*?(</\1\s*>|$)", re.S | re.I)
@@ -31,6 +35,7 @@ class CellOutputs:
     """Collects the outputs of one cell. `finished` returns them as nbformat has them."""
 
     def __init__(self) -> None:
+        """Begin with no output."""
         self.outputs: list[NotebookNode] = []
         self.shown: dict[str, list[NotebookNode]] = {}
         self.text = self.data = 0

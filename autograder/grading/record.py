@@ -29,7 +29,7 @@ from traitlets import Bool, Dict
 
 from autograder.grading.classroom import Classroom, Graded
 from autograder.grading.intake import (
-    Unreadable,
+    UnreadableError,
     grade_id_of,
     read_regular_file,
     takes_answer,
@@ -233,7 +233,7 @@ def submission_time(folder: Path) -> tuple[datetime | None, bool]:
     try:
         text = read_regular_file(path, LONGEST_TIMESTAMP).decode().strip()
         return utils.parse_utc(text) if text else None, False
-    except (Unreadable, ValueError, OverflowError, AttributeError):
+    except (UnreadableError, ValueError, OverflowError, AttributeError):
         return newest(folder), True
 
 

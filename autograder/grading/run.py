@@ -48,6 +48,7 @@ class NotebookRun:
         limits: Limits,
         seed: int,
     ) -> None:
+        """Take the sources of all cells, the files beside the notebook, and what it may use."""
         self.sandbox = sandbox
         self.sources = sources
         self.beside = beside
@@ -61,9 +62,11 @@ class NotebookRun:
         self.deadline = time.monotonic() + limits.notebook_seconds
 
     def __enter__(self) -> "NotebookRun":
+        """Return the run; nothing has been started."""
         return self
 
     def __exit__(self, *unused: object) -> None:
+        """End the process."""
         self._drop_child()
 
     def run_cell(self, place: int) -> None:

@@ -69,12 +69,14 @@ class Sandbox:
     """A zygote behind bubblewrap; a context manager. Start it from a thread that lives on."""
 
     def __init__(self, *, unsafe: bool = False) -> None:
+        """Start nothing yet; `unsafe` is for a zygote without bubblewrap around it."""
         self.unsafe = unsafe
         self.control: socket.socket | None = None
         self.process: subprocess.Popen | None = None
         self.folder: tempfile.TemporaryDirectory | None = None
 
     def __enter__(self) -> "Sandbox":
+        """Start the zygote and wait for it."""
         self.begin()
         try:
             self.wait_until_ready()
@@ -84,6 +86,7 @@ class Sandbox:
         return self
 
     def __exit__(self, *unused: object) -> None:
+        """End it all."""
         self.stop()
 
     def begin(self) -> None:
@@ -161,6 +164,7 @@ class Child:
     """The grader's end of the line to one submission's process. Nothing it says is believed."""
 
     def __init__(self, line: socket.socket, limits: Limits) -> None:
+        """Wait until the walls stand, and count its processes from then on."""
         self.line = line
         self.limits = limits
         self.descriptors: list[int] = []
@@ -178,7 +182,7 @@ class Child:
             first, self.descriptors, _, _ = socket.recv_fds(self.line, 1, 2)
             self.line.settimeout(None)
             _, message = frames.receive(self.line, deadline)
-        except (TimeoutError, frames.LineClosed, frames.FrameError) as error:
+        except (TimeoutError, frames.LineClosedError, frames.FrameError) as error:
             raise SandboxError(f"the sandbox started no child: {error}") from None
         if first != ACCEPTED:
             reason = message.get("refused") if isinstance(message, dict) else "no reason given"
@@ -201,7 +205,7 @@ class Child:
         self.line.settimeout(CHILD_START_SECONDS)
         try:
             frames.send(self.line, kind, message)
-        except (frames.LineClosed, TimeoutError):
+        except (frames.LineClosedError, TimeoutError):
             raise ChildError(self.how_it_ended()) from None
         finally:
             self.line.settimeout(None)
@@ -217,7 +221,7 @@ class Child:
             return frames.receive(self.line, deadline, WATCH_SECONDS, self._watch)
         except frames.FrameError as error:
             raise ChildError(f"it sent {error}") from None
-        except frames.LineClosed:
+        except frames.LineClosedError:
             raise ChildError(self.how_it_ended()) from None
 
     def _watch(self) -> None:

@@ -28,7 +28,7 @@ def serve(line: socket.socket, limits: Limits) -> None:
     while True:
         try:
             kind, message = frames.receive(line)
-        except frames.LineClosed:
+        except frames.LineClosedError:
             return
         if kind == Kind.FILES:
             write_files(message)
@@ -84,11 +84,15 @@ class Outputs:
     """Sends a cell's outputs as they come, up to the limits."""
 
     def __init__(self, line: socket.socket, limits: Limits) -> None:
+        """Take the line to the grader, and turn stdout and stderr of the process into files."""
         self.line = line
         self.limits = limits
         self.text = self.images = self.pieces = 0
         self.waiting: list[tuple[str, str]] = []
-        self.past_python = [open(f".{name}", "wb+") for name in WRITTEN_PAST_PYTHON]
+        self.past_python = [
+            open(f".{name}", "wb+")  # noqa: SIM115 (open until the process ends)
+            for name in WRITTEN_PAST_PYTHON
+        ]
         for file, descriptor in zip(self.past_python, (1, 2), strict=True):
             os.unlink(file.name)
             os.dup2(file.fileno(), descriptor)

@@ -35,7 +35,7 @@ class FrameError(Exception):
     """What arrived is not a message of this protocol."""
 
 
-class LineClosed(Exception):
+class LineClosedError(Exception):
     """The other end of the socket is gone."""
 
 
@@ -45,7 +45,7 @@ def send(line: socket.socket, kind: Kind, message: Any) -> None:
     try:
         line.sendall(HEADER.pack(kind, len(content)) + content)
     except OSError as error:
-        raise LineClosed(str(error)) from None
+        raise LineClosedError(str(error)) from None
 
 
 def receive(
@@ -65,7 +65,7 @@ def receive(
     Raises:
         TimeoutError: the whole message had not arrived at the deadline.
         FrameError: no such message exists, or it is too long.
-        LineClosed: the other end is gone.
+        LineClosedError: the other end is gone.
     """
     wait = _waiting(line, deadline, every, watch)
     number, size = HEADER.unpack(_exactly(line, HEADER.size, wait))
@@ -108,8 +108,8 @@ def _exactly(line: socket.socket, size: int, wait: Callable[[], None]) -> bytes:
         try:
             piece = line.recv(min(size - len(content), 2**20))
         except ConnectionError as error:
-            raise LineClosed(str(error)) from None
+            raise LineClosedError(str(error)) from None
         if not piece:
-            raise LineClosed("the other end is gone")
+            raise LineClosedError("the other end is gone")
         content += piece
     return bytes(content)

@@ -1,8 +1,11 @@
 """IPython as a notebook knows it, with its outputs sent over the line instead of to a browser."""
 
+import base64
 import builtins
+import io
 import os
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
@@ -24,60 +27,48 @@ def publish_nothing(output: dict[str, Any]) -> None:
     """Take an output to nowhere: nobody is listening yet, or what is said does not count."""
 
 
-class Stream:
+class Stream(io.TextIOBase):
     """Stands for stdout or stderr: each write is an output of the cell that is running."""
 
     encoding = "utf-8"
     errors = "replace"
-    closed = False
 
     def __init__(self, name: str, shell: "Shell") -> None:
-        self.name = f"<{name}>"
-        self._name = name
+        """Take the stream's name, and the shell whose outputs it adds to."""
+        self.name = name
         self._shell = shell
 
     def write(self, text: str) -> int:
+        """Send a piece of text."""
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if text:
-            self._shell.publish({"type": "stream", "name": self._name, "text": str(text)})
+            self._shell.publish({"type": "stream", "name": self.name, "text": str(text)})
         return len(text)
 
-    def writelines(self, lines: Any) -> None:
-        for line in lines:
-            self.write(line)
-
-    def flush(self) -> None:
-        pass
-
-    def isatty(self) -> bool:
-        return False
-
-    def readable(self) -> bool:
-        return False
-
     def writable(self) -> bool:
+        """Return True."""
         return True
 
-    def seekable(self) -> bool:
-        return False
-
     def fileno(self) -> int:
-        return 1 if self._name == "stdout" else 2
+        """Return the descriptor that compiled code writes to."""
+        return 1 if self.name == "stdout" else 2
 
 
 class ResultHook(DisplayHook):
     """Sends the value of a cell's last expression."""
 
     def write_output_prompt(self) -> None:
-        pass
+        """Write nothing: a notebook shows the prompt by itself."""
 
     def write_format_data(self, format_dict: dict, md_dict: dict | None = None) -> None:
+        """Send the value in all its forms."""
         self.shell.publish(
             {"type": "result", "data": _shown(format_dict), "count": self.prompt_count}
         )
 
     def finish_displayhook(self) -> None:
+        """Write no newline at the end."""
         self._is_active = False
 
 
@@ -93,6 +84,7 @@ class Display(DisplayPublisher):
         update: bool = False,
         **unused: Any,
     ) -> None:
+        """Send something that is displayed, or take the place of what was."""
         self._validate_data(data, metadata)
         name = str((transient or {}).get("display_id") or "")
         self.shell.publish(
@@ -100,6 +92,7 @@ class Display(DisplayPublisher):
         )
 
     def clear_output(self, wait: bool = False) -> None:
+        """Clear the cell's outputs, at once or when the next one comes."""
         self.shell.publish({"type": "clear", "wait": bool(wait)})
 
 
@@ -111,7 +104,7 @@ class Shell(InteractiveShell):
     publish: Publish = staticmethod(publish_nothing)
 
     def init_virtualenv(self) -> None:
-        pass
+        """Leave the import path as it is."""
 
     def ask_exit(self) -> None:
         """Answer `exit` and `quit` as `sys.exit` is answered."""
@@ -183,8 +176,6 @@ def warm_up() -> None:
 
 def _shown(data: Any) -> dict[str, str]:
     """Return what a notebook page can show of an output; a picture's bytes become base64."""
-    import base64
-
     shown = {}
     for kind in TEXT_AND_PICTURES:
         value = dict(data).get(kind)
@@ -209,8 +200,6 @@ def _checked_outside(*unused: object) -> float:
 
 def _main_module() -> Any:
     """Return a fresh `__main__`, so that the zygote's own names are no names of the student's."""
-    import types
-
     module = types.ModuleType("__main__", "Automatically created module for a notebook")
     sys.modules["__main__"] = module
     return module

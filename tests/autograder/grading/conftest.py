@@ -15,16 +15,16 @@ from nbgrader.api import Gradebook, SubmittedNotebook
 
 sys.path.insert(0, str(Path(__file__).parent))  # the cases stand in modules beside this one
 
-import crashes  # noqa: E402, F401
-import escapes  # noqa: E402, F401
-import honest  # noqa: E402, F401
-import lying_values  # noqa: E402, F401
-import malformed  # noqa: E402, F401
-import tampering  # noqa: E402, F401
-from class_of_hostiles import CASES, Case, hand_in, solved_notebook  # noqa: E402
+import crashes  # noqa: F401
+import escapes  # noqa: F401
+import honest  # noqa: F401
+import lying_values  # noqa: F401
+import malformed  # noqa: F401
+import tampering  # noqa: F401
+from class_of_hostiles import CASES, Case, hand_in, solved_notebook
 
-from autograder.course import REPOSITORY, create_course  # noqa: E402
-from autograder.grading.sandbox import Sandbox, SandboxError  # noqa: E402
+from autograder.course import REPOSITORY, create_course
+from autograder.grading.sandbox import Sandbox, SandboxError
 
 ENVIRONMENT = os.environ | {
     "PYTHONPATH": str(REPOSITORY),

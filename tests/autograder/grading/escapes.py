@@ -28,7 +28,7 @@ def searching_the_whole_disk(notebook: Notebook) -> None:
     notebook.first(
         "import os\n"
         "for parent, folders, files in os.walk('/'):\n"
-        "    folders[:] = [f for f in folders if parent != '/' or f not in ('proc', 'sys', 'usr')]\n"
+        "    if parent == '/': folders[:] = set(folders) - {'proc', 'sys', 'usr'}\n"
         "    if 'site-packages' in parent or 'lib/python' in parent: folders[:] = []; continue\n"
         "    for name in files:\n"
         "        if name.endswith(('.db', '.secret', '.ipynb', '.cases')): print('FOUND', name)"
@@ -39,8 +39,9 @@ def searching_the_whole_disk(notebook: Notebook) -> None:
 def reading_the_course(notebook: Notebook) -> None:
     notebook.first(
         "import glob, os\n"
-        "for pattern in ('../*', '../../*', '../../../*/*', '/*/gradebook.db', '/tmp/*/gradebook.db',\n"
-        "                '/tmp/*/*/gradebook.db', '/home/*', '/proc/*/root/*/submitted',\n"
+        "for pattern in ('../*', '../../*', '../../../*/*', '/*/gradebook.db',\n"
+        "                '/tmp/*/gradebook.db', '/tmp/*/*/gradebook.db', '/home/*',\n"
+        "                '/proc/*/root/*/submitted',\n"
         "                '/proc/1/cwd/*', '/proc/*/fd/*'):\n"
         "    for path in glob.glob(pattern):\n"
         "        if any(word in os.path.realpath(path) for word in\n"
@@ -66,7 +67,7 @@ def writing_the_gradebook(notebook: Notebook) -> None:
 def reaching_the_network(notebook: Notebook) -> None:
     notebook.first(
         "import socket\n"
-        "for address in (('127.0.0.1', 22), ('127.0.0.1', 8888), ('192.0.2.1', 80), ('::1', 8888)):\n"
+        "for address in (('127.0.0.1', 22), ('127.0.0.1', 8888), ('192.0.2.1', 80)):\n"
         "    try:\n"
         "        socket.create_connection(address, 0.2); print('FOUND', address)\n"
         "    except OSError: pass\n"
@@ -84,7 +85,7 @@ def tracing_and_signalling(notebook: Notebook) -> None:
         "import ctypes, os, signal\n"
         "libc = ctypes.CDLL(None, use_errno=True)\n"
         "if libc.ptrace(16, 1, 0, 0) == 0: print('FOUND: it can trace')\n"
-        "others = [int(n) for n in os.listdir('/proc') if n.isdigit() and int(n) not in (1, os.getpid())]\n"
+        "others = {int(n) for n in os.listdir('/proc') if n.isdigit()} - {1, os.getpid()}\n"
         "if others: print('FOUND processes', others)\n"
         "for number in (1, os.getppid()):\n"
         "    try:\n"
