@@ -16,7 +16,7 @@ import torch
 from transformers.models.llama.modeling_llama import eager_attention_forward
 
 from benchmarks import counterparts
-from benchmarks.timing import medians, report
+from benchmarks.timing import in_turns, report, speed_ratio
 from solutions.attention import causal_mask, scaled_dot_product_attention
 from solutions.transformer import Configuration, Transformer
 
@@ -82,13 +82,13 @@ def compare(
 ) -> float:
     """Check that both give the same, time them and print a line."""
     torch.testing.assert_close(ours(), theirs())
-    seconds = medians({"ours": ours, "theirs": theirs})
-    ratio = seconds["theirs"] / seconds["ours"]
+    times = in_turns({"ours": ours, "theirs": theirs})
+    ratio = speed_ratio(times["ours"], times["theirs"])
+    ours_ms, theirs_ms = (1e3 * statistics.median(taken) for taken in times.values())
     batch, length, heads, head_width = shape
     print(
         f"{what:11} batch {batch:2} length {length:4} heads {heads:2} of {head_width:2}:"
-        f" ours {1e3 * seconds['ours']:7.2f} ms,"
-        f" transformers {1e3 * seconds['theirs']:7.2f} ms, ratio {ratio:.2f}",
+        f" ours {ours_ms:7.2f} ms, transformers {theirs_ms:7.2f} ms, ratio {ratio:.2f}",
         flush=True,
     )
     return ratio

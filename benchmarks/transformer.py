@@ -11,7 +11,7 @@ import torch
 from torch.nn import functional
 
 from benchmarks import counterparts
-from benchmarks.timing import medians, report
+from benchmarks.timing import in_turns, report, speed_ratio
 from solutions.pretrained import load_minilm, load_smollm2
 from solutions.transformer import Configuration, Transformer, generate
 
@@ -30,11 +30,12 @@ def compare(
     what: str, tokens: int, ours: Callable[[], object], theirs: Callable[[], object]
 ) -> float:
     """Time both, print tokens per second, and return how many times as fast ours is."""
-    seconds = medians({"ours": ours, "theirs": theirs}, repeats=9)
-    ratio = seconds["theirs"] / seconds["ours"]
+    times = in_turns({"ours": ours, "theirs": theirs}, repeats=9)
+    ratio = speed_ratio(times["ours"], times["theirs"])
+    our_rate, their_rate = (tokens / statistics.median(taken) for taken in times.values())
     print(
-        f"{what:34} ours {tokens / seconds['ours']:8.0f} tokens/s,"
-        f" transformers {tokens / seconds['theirs']:8.0f} tokens/s, ratio {ratio:.2f}",
+        f"{what:34} ours {our_rate:8.0f} tokens/s,"
+        f" transformers {their_rate:8.0f} tokens/s, ratio {ratio:.2f}",
         flush=True,
     )
     return ratio

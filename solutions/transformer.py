@@ -206,17 +206,15 @@ class Attention(nn.Module):
             key = rotate_halves(key, *around.rotation)
         if around.cache is not None:
             key, value = around.cache.append(self.layer, key, value)
-        key = repeat_heads(key, self.heads)
-        value = repeat_heads(value, self.heads)
         if around.trace is None:
             # the same in one kernel, which never holds the weights of the whole sequence
             attended = F.scaled_dot_product_attention(
-                query, key, value, around.mask, is_causal=around.causal
+                query, key, value, around.mask, is_causal=around.causal, enable_gqa=True
             )
         else:
-            weights = attention_weights(query, key, around.mask)
+            weights = attention_weights(query, repeat_heads(key, self.heads), around.mask)
             around.trace.attention.append(weights)
-            attended = weights @ value
+            attended = weights @ repeat_heads(value, self.heads)
         if head_scale is not None:
             attended = attended * head_scale[:, None, None]
         return self.output(merge_heads(attended))
