@@ -1,7 +1,7 @@
 """`autograder demo`: a small course with a small class, graded as any other course is.
 
 The class is made up; everything else is real: the folder is one that `autograder init` makes, and
-nbgrader's own commands grade the notebooks in it.
+`autograder grade` and nbgrader do in it what they do in any other.
 """
 
 import argparse
@@ -11,7 +11,6 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,14 +81,9 @@ def graded_class(folder: Path) -> list[Graded]:
     submissions = small_class(released_notebook(folder))
     for submission in submissions:
         hand_in(submission, folder)
-    begun = 0
-    for line in nbgrader(folder, "autograde", ASSIGNMENT):
-        if "] Autograding " in line:
-            begun += 1
-            progress(f"grading {begun} of {len(submissions)}")
+    run_module(folder, "autograder", "grade", ASSIGNMENT)
     progress("writing feedback")
-    for _ in nbgrader(folder, "generate_feedback", ASSIGNMENT):
-        pass
+    run_module(folder, "nbgrader", "generate_feedback", ASSIGNMENT)
     progress("")
     return [graded_submission(submission, folder) for submission in submissions]
 
@@ -109,8 +103,7 @@ def demo_course(folder: Path) -> Path:
 def released_notebook(folder: Path) -> NotebookNode:
     """Release the assignment, and return the notebook that students start from."""
     progress("releasing the assignment")
-    for _ in nbgrader(folder, "generate_assignment", ASSIGNMENT):
-        pass
+    run_module(folder, "nbgrader", "generate_assignment", ASSIGNMENT)
     return nbformat.read(folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
 
 
@@ -153,28 +146,24 @@ def hand_in(submission: Submission, folder: Path) -> None:
     nbformat.write(submission.notebook, target / f"{ASSIGNMENT}.ipynb")
 
 
-def nbgrader(folder: Path, *arguments: str) -> Iterator[str]:
-    """Run nbgrader in a course folder; yield what it says, and keep it in `nbgrader.log` there."""
-    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]  # it calls `alembic`
+def run_module(folder: Path, module: str, *arguments: str) -> None:
+    """Run `python -m module` in a course folder; what it says goes to a log there.
+
+    The autograder's own errors and progress are shown, too: they are lines meant to be read.
+    """
+    paths = [str(Path(sys.executable).parent), os.environ.get("PATH", "")]  # nbgrader calls alembic
     modules = [str(REPOSITORY), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {
         "PATH": os.pathsep.join(filter(None, paths)),
         "PYTHONPATH": os.pathsep.join(filter(None, modules)),
     }
-    log = folder / "nbgrader.log"
-    command = [sys.executable, "-m", "nbgrader", *arguments]
-    with (
-        open(log, "a") as file,
-        subprocess.Popen(
-            command, cwd=folder, env=environment, text=True, encoding="utf-8", errors="replace",
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-        ) as process,
-    ):  # fmt: skip
-        for line in process.stdout:
-            file.write(line)
-            yield line
-    if process.returncode:
-        raise UserError(f"nbgrader {arguments[0]} failed; what it said is in {log}")
+    log = folder / "demo.log"
+    with open(log, "a") as file:
+        stderr = None if module == "autograder" else file
+        command = [sys.executable, "-m", module, *arguments]
+        done = subprocess.run(command, cwd=folder, env=environment, stdout=file, stderr=stderr)
+    if done.returncode:
+        raise UserError(f"{module} {arguments[0]} failed; what it said is in {log}")
 
 
 def progress(line: str) -> None:

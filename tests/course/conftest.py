@@ -2,6 +2,7 @@
 
 import functools
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -88,8 +89,20 @@ def solved(notebook: NotebookNode) -> NotebookNode:
 
 
 @pytest.fixture(scope="session")
+def sandbox() -> None:
+    """Skip, by name, what grades on a machine that forbids it; with CI=true, fail."""
+    command = ["bwrap", "--ro-bind", "/", "/", "--unshare-all", "true"]
+    if shutil.which("bwrap") and subprocess.run(command, capture_output=True).returncode == 0:
+        return
+    problem = "no sandbox, so nothing can be graded: see `python -m autograder doctor`"
+    if os.environ.get("CI") == "true":
+        pytest.fail(problem)
+    pytest.skip(problem)
+
+
+@pytest.fixture(scope="session")
 def graded_assignment(
-    tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[..., str]
+    sandbox: None, tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[..., str]
 ) -> Callable[[str], Graded]:
     """Grade an assignment, handed in once solved and once untouched, by stock nbgrader."""
 

@@ -19,7 +19,7 @@ def folder(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def rows(folder):
+def rows(sandbox, folder):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("OMP_NUM_THREADS", "1")
         patch.setattr(demo, "MISTAKEN", demo.MISTAKEN[:2])  # for the sake of the time it takes
@@ -82,7 +82,7 @@ def test_a_gradebook_that_is_not_the_demos_is_left_alone(course, capsys):
     assert (course / "gradebook.db").read_bytes() == before
 
 
-def test_a_failing_nbgrader_is_one_line_that_names_the_log(course):
-    with pytest.raises(UserError, match=r"nbgrader.log"):
-        list(demo.nbgrader(course, "autograde", "no-such-assignment"))
-    assert "no-such-assignment" in (course / "nbgrader.log").read_text()
+def test_a_command_that_fails_is_one_line_that_names_the_log(course):
+    with pytest.raises(UserError, match=r"demo\.log"):
+        demo.run_module(course, "nbgrader", "autograde", "no-such-assignment")
+    assert "no-such-assignment" in (course / "demo.log").read_text()

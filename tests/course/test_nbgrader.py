@@ -67,7 +67,9 @@ class Course:
 
 
 @pytest.fixture(scope="module")
-def course(tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[..., str]) -> Course:
+def course(
+    sandbox: None, tmp_path_factory: pytest.TempPathFactory, nbgrader: Callable[..., str]
+) -> Course:
     root = tmp_path_factory.mktemp("around")
     course = Course(create_course(root / "course"), root / "student")
     sources = {
