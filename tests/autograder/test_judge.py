@@ -234,6 +234,17 @@ def test_a_timed_part_wants_speed_as_well():
     assert "too slow" not in judge(cases, lambda call: Returned(2, seconds=9)).parts[0].message
 
 
+def test_the_best_of_several_timed_calls_counts():
+    timed = tuple(Case(Call((n,)), Returned(n), seconds_allowed=0.5) for n in range(3))
+    cases = ExerciseCases("x.y", ("n",), (PartCases("fast", 1, Same(), timed),))
+
+    def answers(*seconds):
+        return lambda call: Returned(call.arguments[0], seconds=seconds[call.arguments[0]])
+
+    assert judge(cases, answers(0.9, 0.4, 5.0)).passed
+    assert not judge(cases, answers(0.9, 0.6, 5.0)).passed
+
+
 def test_statistics_are_judged_over_all_calls_of_a_part():
     def coin(generator):
         return int(torch.rand((), generator=generator) < 0.5)
