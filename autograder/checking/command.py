@@ -1,6 +1,7 @@
 """`autograder check NOTEBOOK`: runs a notebook and shows its checks in the terminal."""
 
 import argparse
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -64,7 +65,8 @@ def check_notebook(path: Path) -> bool:
         resources={"metadata": {"path": str(path.resolve().parent)}},
     )
     try:
-        client.execute()
+        # what ipykernel itself has to say on stderr helps nobody here
+        client.execute(stderr=subprocess.DEVNULL)
     except CellTimeoutError:
         raise _NotebookError(f"{path}: a cell takes longer than {SECONDS_FOR_A_CELL} s") from None
     except DeadKernelError:

@@ -1,5 +1,6 @@
 """Values and calls in words short enough for a report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,10 @@ def describe_value(value: Any) -> str:
     return _shortened(_describe(value))
 
 
-def describe_call(call: Call) -> str:
-    """Return the arguments, one a line."""
-    named = [*(("", value) for value in call.arguments), *call.keywords.items()]
-    lines = [f"{name}={_describe(value)}" if name else _describe(value) for name, value in named]
-    return _shortened(",\n".join(lines))
+def describe_call(call: Call, parameters: Sequence[str]) -> str:
+    """Return the arguments by name, each on a line of its own."""
+    named = [*zip(parameters, call.arguments, strict=False), *call.keywords.items()]
+    return _shortened("\n".join(f"{name} = {_describe(value)}" for name, value in named))
 
 
 def _describe(value: Any) -> str:
@@ -53,20 +53,19 @@ def _describe(value: Any) -> str:
 
 def _describe_tensor(tensor: torch.Tensor) -> str:
     dtype = str(tensor.dtype).removeprefix("torch.")
-    kind = f"shape {tuple(tensor.shape)}, {dtype}"
+    kind = f"tensor of shape {tuple(tensor.shape)}, {dtype}"
     if tensor.numel() > LARGEST_SHOWN or tensor.numel() == 0:
-        return f"tensor of {kind}"
-    rows = _rows(tensor)
-    return f"tensor({rows})  # {kind}"
+        return kind
+    return f"{kind}\n{_rows(tensor, 1)}"
 
 
-def _rows(tensor: torch.Tensor) -> str:
+def _rows(tensor: torch.Tensor, depth: int) -> str:
     """Print numbers rounded, whatever the student's print options are."""
     if tensor.ndim == 0:
         item = tensor.item()
         return f"{item:.4g}" if tensor.is_floating_point() else repr(item)
-    separator = ", " if tensor.ndim == 1 else ",\n" + " " * 7
-    return "[" + separator.join(_rows(row) for row in tensor) + "]"
+    separator = ", " if tensor.ndim == 1 else ",\n" + " " * depth
+    return "[" + separator.join(_rows(row, depth + 1) for row in tensor) + "]"
 
 
 def _shortened(text: str) -> str:

@@ -111,7 +111,7 @@ def judge(cases: ExerciseCases, oracle: Oracle) -> ExerciseResult:
     ]
     hints = _hints(cases, answers, [failure is not None for failure in found])
     parts = tuple(
-        _result(part, given, failure, hint)
+        _result(part, given, failure, hint, cases.parameters)
         for part, given, failure, hint in zip(cases.parts, answers, found, hints, strict=True)
     )
     note = "" if any(part.written for part in parts) else "not written yet"
@@ -272,7 +272,11 @@ def _made(
 
 
 def _result(
-    part: PartCases, answers: Sequence[Answer], failure: _Failure | None, hint: str
+    part: PartCases,
+    answers: Sequence[Answer],
+    failure: _Failure | None,
+    hint: str,
+    parameters: Sequence[str],
 ) -> PartResult:
     """Report the first case that failed, or the first of all."""
     index = failure.index if failure else 0
@@ -281,7 +285,7 @@ def _result(
     call = found = expected = ""
     public = index < part.shown
     if public:
-        call = describe_call(case.call)
+        call = describe_call(case.call, parameters)
         found = describe_value(answer.value) if isinstance(answer, Returned) else ""
         expected = _describe_expected(case.expected)
     message = failure.message if failure else ""
@@ -291,7 +295,7 @@ def _result(
         name=part.name,
         points=part.points,
         passed=failure is None,
-        tried=case.call.tries,
+        tried=case.call.tries if failure else _all_tried(part),
         message=message,
         line=failure.line if failure else "",
         hint=hint,
@@ -300,6 +304,11 @@ def _result(
         expected=expected,
         written=written,
     )
+
+
+def _all_tried(part: PartCases) -> str:
+    more = len(part.cases) - 1
+    return part.cases[0].call.tries + (f", and {more} more" if more else "")
 
 
 def _describe_expected(expected: Answer) -> str:

@@ -14,12 +14,20 @@ from typing import Any
 
 from autograder.checking import report
 from autograder.checking.answering import call_function, preserved_generators, raised
-from autograder.checking.cases import Answer, Call, Died, ExerciseCases, TimedOut, read_cases
+from autograder.checking.cases import (
+    Answer,
+    Call,
+    Died,
+    ExerciseCases,
+    Oracle,
+    TimedOut,
+    read_cases,
+)
 from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.checking.time_limit import OutOfTimeError, within
 from autograder.checking.values import ValueFrameError, type_name
 
-LONGEST_PRINTED = 2000  # characters shown of what a function prints
+LONGEST_PRINTED = 1000  # characters shown of what a function prints
 SECONDS_AFTER_TIMEOUT = 0.25  # for the parts that follow an endless loop
 
 _results: dict[str, ExerciseResult] = {}  # the last result of each exercise in this session
@@ -62,24 +70,32 @@ class InProcess:
         self.seconds = seconds
         self.stopped = False
         self.output = _Beginning()
+        self.answers: list[Answer] = []
 
     def __call__(self, call: Call) -> Answer:
         """Return the answer to a call; what the function prints is kept aside."""
-        if self.stopped:
-            return Died("the check was interrupted")
-        seconds, answer = self.seconds, None
+        answer = Died("the check was interrupted") if self.stopped else self._answer(call)
+        self.answers.append(answer)
+        return answer
+
+    def repeated(self) -> Oracle:
+        """Return an oracle that gives the same answers to the same calls, without asking again."""
+        answers = iter(self.answers)
+        return lambda call: next(answers)
+
+    def _answer(self, call: Call) -> Answer:
+        seconds = self.seconds
         try:
             with _redirected(self.output), preserved_generators():
-                answer = within(seconds, lambda: call_function(self.function, call))
+                return within(seconds, lambda: call_function(self.function, call))
         except OutOfTimeError:
             self.seconds = min(seconds, SECONDS_AFTER_TIMEOUT)
-            answer = TimedOut(seconds)
+            return TimedOut(seconds)
         except KeyboardInterrupt:
             self.stopped = True
-            answer = Died("the check was interrupted")
+            return Died("the check was interrupted")
         except BaseException as error:  # an exception that is no Exception
-            answer = raised(error, self.function)
-        return answer
+            return raised(error, self.function)
 
 
 def _checked(exercise: Any, function: Any) -> tuple[ExerciseResult, str]:
@@ -97,7 +113,11 @@ def _checked(exercise: Any, function: Any) -> tuple[ExerciseResult, str]:
     if not callable(function):
         return unanswered(cases, _not_a_function(cases, function)), ""
     oracle = InProcess(function, cases.seconds)
-    return judge(cases, oracle), oracle.output.getvalue()
+    result = judge(cases, oracle)
+    if result.written and not result.passed:
+        # only now is it worth working out what the misconceptions answer
+        result = judge(_cases(exercise, mistakes=True), oracle.repeated())
+    return result, oracle.output.getvalue()
 
 
 def _not_a_function(cases: ExerciseCases, function: Any) -> str:
@@ -110,10 +130,10 @@ def _not_a_function(cases: ExerciseCases, function: Any) -> str:
     )
 
 
-def _cases(identifier: str) -> ExerciseCases:
+def _cases(identifier: str, mistakes: bool = False) -> ExerciseCases:
     """Return the cases: drawn where specs and reference are installed, else from a file."""
     if _installed("autograder.draw") and _installed("solutions"):
-        return _drawn(identifier)
+        return _drawn(identifier, mistakes)
     return _stored(identifier)
 
 
@@ -122,12 +142,12 @@ def _installed(module: str) -> bool:
 
 
 @lru_cache
-def _drawn(identifier: str) -> ExerciseCases:
+def _drawn(identifier: str, mistakes: bool) -> ExerciseCases:
     # asked for by name: where only this subpackage is installed, these do not exist
     spec = importlib.import_module("autograder.spec")
     draw = importlib.import_module("autograder.draw")
     try:
-        return draw.draw_cases(spec.find(identifier))
+        return draw.draw_cases(spec.find(identifier), mistakes=mistakes)
     except spec.UnknownExerciseError as error:
         raise UnknownExerciseError(str(error)) from None
 

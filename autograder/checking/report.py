@@ -4,6 +4,7 @@ Everything shown may hold a student's text, so everything is escaped. Colors fol
 theme where there is one, and otherwise the system's preference for light or dark.
 """
 
+import re
 import textwrap
 from collections.abc import Sequence
 from html import escape
@@ -32,11 +33,17 @@ STYLE = """\
   padding: .35em .8em .35em 0; border: 0; border-top: 1px solid var(--ar-line);
   background: none; color: inherit; }
 .autograder-report thead th { border-top: 0; color: var(--ar-soft); font-weight: 400; }
+.autograder-report .ar-parts th:nth-child(1) { width: 5.5em; }
+.autograder-report .ar-parts th:nth-child(2) { width: 11em; }
+.autograder-report .ar-parts th:nth-child(4) { width: 5.5em; }
+.autograder-report th:last-child { text-align: right; }
 .autograder-report td.ar-number { text-align: right; white-space: nowrap; }
 .autograder-report .ar-good { color: var(--ar-good); white-space: nowrap; }
 .autograder-report .ar-bad { color: var(--ar-bad); white-space: nowrap; }
 .autograder-report .ar-soft { color: var(--ar-soft); }
 .autograder-report .ar-hint { border-left: 3px solid var(--ar-bad); padding-left: .6em; }
+.autograder-report code { background: var(--ar-box); color: inherit; padding: .1em .3em;
+  border-radius: 3px; font-size: 12.5px; }
 .autograder-report pre { background: var(--ar-box); color: inherit; padding: .5em .7em;
   margin: .3em 0; border-radius: 4px; overflow-x: auto; white-space: pre-wrap; font-size: 12.5px; }
 </style>"""
@@ -52,18 +59,19 @@ def as_text(result: ExerciseResult, printed: str = "") -> str:
             lines += _part_as_text(part)
     if printed:
         lines += ["  your function printed:", *_indented(printed, 4)]
-    return "\n".join(lines)
+    return _printable(lines)
 
 
 def as_html(result: ExerciseResult, printed: str = "") -> str:
     """Return the report for a notebook."""
-    blocks = [f'<p class="ar-head">{escape(_headline(result))}</p>']
+    sign = ' <span class="ar-good">\N{CHECK MARK}</span>' if result.passed else ""
+    blocks = [f'<p class="ar-head">{escape(_headline(result))}{sign}</p>']
     if result.note:
         blocks.append(f"<p>{escape(result.note)}</p>")
     else:
         rows = "".join(_part_as_row(part) for part in result.parts)
         head = _row("th", "", "part", "what happened", "points")
-        blocks.append(f"<table><thead>{head}</thead><tbody>{rows}</tbody></table>")
+        blocks.append(f'<table class="ar-parts"><thead>{head}</thead><tbody>{rows}</tbody></table>')
     if printed:
         blocks.append('<p class="ar-soft">Your function printed:</p>')
         blocks.append(f"<pre>{escape(printed)}</pre>")
@@ -79,7 +87,12 @@ def summary_as_text(results: Sequence[ExerciseResult]) -> str:
         f"{result.identifier:<{width}}  {_points(result):>9}  {_state(result)}"
         for result in results
     ]
-    return "\n".join([*lines, f"{'together':<{width}}  {_together(results):>9}"])
+    return _printable([*lines, f"{'together':<{width}}  {_together(results):>9}"])
+
+
+def _printable(lines: Sequence[str]) -> str:
+    # control characters could make a terminal do things
+    return "\n".join("".join(c if c.isprintable() else " " for c in line) for line in lines)
 
 
 def summary_as_html(results: Sequence[ExerciseResult]) -> str:
@@ -140,12 +153,17 @@ def _explanation_as_html(part: PartResult) -> str:
         if label == "tried":
             blocks.append(f'<p class="ar-soft">{escape(text)}</p>')
         elif label == "outcome":
-            blocks.append(f"<p>{escape(text)}</p>")
+            blocks.append(f"<p>{_with_code(text)}</p>")
         elif label == "hint":
-            blocks.append(f'<p class="ar-hint">{escape(text)}</p>')
+            blocks.append(f'<p class="ar-hint">{_with_code(text)}</p>')
         else:
             blocks.append(f'<p class="ar-soft">{label}</p><pre>{escape(text)}</pre>')
     return "".join(blocks)
+
+
+def _with_code(text: str) -> str:
+    """Escape text, and set what stands in backticks as code."""
+    return re.sub("`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _boxed(blocks: Sequence[str]) -> str:
@@ -190,7 +208,5 @@ def _indented(text: str, columns: int) -> list[str]:
 def _wrapped(text: str, width: int) -> list[str]:
     lines: list[str] = []
     for line in text.splitlines() or [""]:
-        # control characters could make a terminal do things
-        clean = "".join(c if c.isprintable() else " " for c in line)
-        lines += textwrap.wrap(clean, width, drop_whitespace=False) or [""]
+        lines += [line] if len(line) <= width else textwrap.wrap(line, width)
     return lines

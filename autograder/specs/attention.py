@@ -976,6 +976,14 @@ def split_by_view(x, heads):
 
 
 @split_heads.misconception(
+    "The shape is right, but the numbers of different positions are mixed. Reshape cuts the width "
+    "into (heads, head_width) first; a transpose, not a reshape, then moves the heads forward."
+)
+def split_by_view_only(x, heads):
+    return x.view(x.shape[0], heads, x.shape[1], -1)
+
+
+@split_heads.misconception(
     "The heads stand after the positions: (batch, length, heads, head_width). Transpose to "
     "(batch, heads, length, head_width)."
 )
