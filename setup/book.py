@@ -12,7 +12,7 @@ INPUTS = ("_config.yml", "_toc.yml", "CHANGELOG.md", "requirements.lock", "chapt
 OUTPUT = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "built"
 # what takes longer to train than a page may: `python -m MODULE --keep` makes it once, into .cache
-TRAINED = ("solutions.base_model",)
+TRAINED: tuple[str, ...] = ()
 SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
