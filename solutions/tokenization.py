@@ -256,8 +256,8 @@ def train_bpe_fast(
         row.extend(number_of_byte[byte] for byte in word)
         row.append(_NOTHING)
         weight.extend([count] * (len(word) + 1))
-    left = list(range(-1, len(row) - 1))
-    right = list(range(1, len(row) + 1))
+    left = [place - 1 for place in range(len(row))]
+    right = [place + 1 for place in range(len(row))]
 
     counts: defaultdict[tuple[int, int], int] = defaultdict(int)
     places: defaultdict[tuple[int, int], list[int]] = defaultdict(list)
@@ -271,8 +271,8 @@ def train_bpe_fast(
     merges: list[Pair] = []
     while heap and len(merges) < merge_count:
         negative_count, pair = heappop(heap)
-        count = counts.get(pair, 0)
-        if count < -negative_count:
+        count = counts[pair]
+        if count != -negative_count:
             if count:
                 heappush(heap, (-count, pair))
             continue
@@ -303,7 +303,6 @@ def train_bpe_fast(
                 counts[new_pair] += occurrences
                 places[new_pair].append(place)
                 grown.add(new_pair)
-        del counts[pair]
         for new_pair in grown:
             if counts[new_pair]:
                 heappush(heap, (-counts[new_pair], new_pair))
@@ -315,34 +314,36 @@ def build_vocabulary(alphabet: list[bytes], merges: Iterable[Pair]) -> list[byte
     return [*alphabet, *(first + second for first, second in merges)]
 
 
+_USED_UP = b""  # stands where a token was joined to its left neighbor
+
+
 def _encode_word(tokens: list[bytes], rank: dict[Pair, int]) -> list[bytes]:
     """Join the pair of lowest rank, the leftmost first, until no pair has a rank.
 
-    The pairs wait in a heap, so that a word of n bytes costs n log n, not n².
+    The pairs wait in a heap, so that a word of n bytes costs n log n, not n². Uses up `tokens`.
     """
     length = len(tokens)
-    pieces: list[bytes | None] = list(tokens)
-    left = list(range(-1, length - 1))
-    right = list(range(1, length + 1))
+    left = [place - 1 for place in range(length)]
+    right = [place + 1 for place in range(length)]
     heap = [(rank[pair], place) for place, pair in enumerate(pairwise(tokens)) if pair in rank]
     heapify(heap)
     while heap:
         lowest, place = heappop(heap)
         after = right[place]
-        if after == length or rank.get((pieces[place], pieces[after])) != lowest:
+        if after == length or rank.get((tokens[place], tokens[after])) != lowest:
             continue  # another merge has used one of the two
-        pieces[place] += pieces[after]
-        pieces[after] = None
+        tokens[place] += tokens[after]
+        tokens[after] = _USED_UP
         right[place] = right[after]
         if right[place] < length:
             left[right[place]] = place
         for start in (left[place], place):
             if start < 0 or right[start] == length:
                 continue
-            pair = (pieces[start], pieces[right[start]])
+            pair = (tokens[start], tokens[right[start]])
             if pair in rank:
                 heappush(heap, (rank[pair], start))
-    return [piece for piece in pieces if piece is not None]
+    return [token for token in tokens if token != _USED_UP]
 
 
 def encode(
