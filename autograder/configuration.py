@@ -1,12 +1,22 @@
 """How nbgrader is set up for a course: what `nbgrader_config.py` in a course folder calls."""
 
+import warnings
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
-from nbgrader.preprocessors import ClearHiddenTests, ClearSolutions
 from traitlets.config import Config
 
-from autograder.grading.record import AUTOGRADE, SANITIZE
+# by name, not as classes: commands that do not grade need not load torch
+NBGRADER = "nbgrader.preprocessors"
+RECORD = "autograder.grading.record"
+SANITIZE = [f"{RECORD}.Intake", f"{NBGRADER}.CheckCellMetadata"]
+AUTOGRADE = [
+    f"{RECORD}.RunAndJudge",
+    f"{RECORD}.RecordGrades",
+    f"{NBGRADER}.AssignLatePenalties",
+    f"{NBGRADER}.CheckCellMetadata",
+]
+NOTHING_TO_CLEAR = ("ClearSolutions", "ClearHiddenTests")
 
 
 def configure(config: Config, folder: Path) -> None:
@@ -16,6 +26,8 @@ def configure(config: Config, folder: Path) -> None:
         config: what `get_config()` returns in that file; changed in place.
         folder: the course folder.
     """
+    # nbgrader's own objects make SQLAlchemy warn, which is nothing an instructor can act upon
+    warnings.filterwarnings("ignore", module=r"nbgrader\.")
     folder = folder.resolve()
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.ignore = [
@@ -28,9 +40,9 @@ def configure(config: Config, folder: Path) -> None:
     # stubs and grade cells hold no answers, so there is nothing to clear, and a missing marker must
     # not be an error
     config.GenerateAssignment.preprocessors = [
-        preprocessor
+        f"{NBGRADER}.{preprocessor.__name__}"
         for preprocessor in GenerateAssignment.preprocessors.default()
-        if preprocessor not in (ClearSolutions, ClearHiddenTests)
+        if preprocessor.__name__ not in NOTHING_TO_CLEAR
     ]
     # student code runs in the sandbox and is judged outside, whoever starts the grading
     config.Autograde.sanitize_preprocessors = SANITIZE

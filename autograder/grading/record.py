@@ -20,7 +20,6 @@ from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
     AssignLatePenalties,
-    CheckCellMetadata,
     Execute,
     NbGraderPreprocessor,
     SaveAutoGrades,
@@ -145,10 +144,6 @@ class Recorder(Autograde):
             }  # fmt: skip
             penalties = AssignLatePenalties(parent=self)
             penalties.preprocess(one.result["notebook"], {"nbgrader": names})
-
-
-SANITIZE = [Intake, CheckCellMetadata]
-AUTOGRADE = [RunAndJudge, RecordGrades, AssignLatePenalties, CheckCellMetadata]
 
 
 def enter(entry: SubmittedNotebook, graded: Graded) -> None:
