@@ -721,7 +721,9 @@ encode = Exercise(
         "it is filled",
         "0 -> -1 in if start < 0 or right[start] == length: ...": "the place -1 is the last one, "
         "which has nothing on its right",
-        "sorted(special_tokens, key=len, reverse=True) -> sorted(special_tokens, reverse=True)": "of two that start alike the longer one comes later in the alphabet as well",
+        "sorted(special_tokens, key=len, reverse=True) -> sorted(special_tokens, reverse=True)": (
+            "of two that start alike the longer one comes later in the alphabet as well"
+        ),
     },
 )
 
@@ -1117,10 +1119,10 @@ def alphabet_of(text: bytes) -> list[bytes]:
 
 
 def large_texts(draw: Draw) -> list[Call]:
-    # three calls, of which the fastest counts; different words, so that remembering does not help
+    # two calls, of which the faster counts; different words, so that remembering does not help
     capitals_and_small = bytes([*range(65, 91), *range(97, 123)])
     calls = []
-    for _ in range(3):
+    for _ in range(2):
         words = {}
         while len(words) < 200:
             words[b" " + letters(draw, capitals_and_small, 8, 15)] = draw.integer(1, 400)
@@ -1144,7 +1146,9 @@ train_bpe_fast = Exercise(
         ),
     ],
     equivalent={
-        "0 -> -1 in number_of_byte = {token[0]: place for place, token in enumerate(alphabet)}": "a token of the alphabet has one byte, its first and its last",
+        "0 -> -1 in number_of_byte = {token[0]: place for place, token in enumerate(alphabet)}": (
+            "a token of the alphabet has one byte, its first and its last"
+        ),
         "0 -> 1 in weight = [0]": WEIGHT_OF_NOTHING,
         "0 -> -1 in weight = [0]": WEIGHT_OF_NOTHING,
     },
