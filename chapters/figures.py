@@ -62,6 +62,7 @@ VARIABLES = {
 # one hue from transparent to opaque: the page's own background is the zero, light or dark
 WEIGHTS = LinearSegmentedColormap.from_list("weights", [(*to_rgb(BLUE), 0), (*to_rgb(BLUE), 1)])
 
+_SIDES = ("width", "height")
 LARGEST = 400_000  # bytes of one SVG: more slows the page down
 
 STYLE = {
@@ -143,13 +144,16 @@ def to_svg(figure: Figure, alt: str) -> str:
     svg = buffer.getvalue()
     svg = svg[svg.index("<svg") :]
     svg = re.sub(r"<style.*?</style>|font-family: [^;\"]*; ", "", svg, flags=re.DOTALL)
+    svg = re.sub(r"\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", svg)
     svg = _with_own_identifiers(svg)
     svg = _with_variables(svg)
     head = dict(re.findall(r'([\w:]+)="([^"]*)"', svg[: svg.index(">")]))
-    width, height = head["width"].removesuffix("pt"), head["height"].removesuffix("pt")
+    # a point is 4/3 of a pixel: eleven points of Matplotlib are eleven points on the page
+    width, height = (round(float(head[side].removesuffix("pt")) * 4 / 3) for side in _SIDES)
     opening = (
         f'<svg role="img" aria-label="{_escaped(alt)}" viewBox="{head["viewBox"]}" '
-        f'width="{width}" height="{height}" stroke-linejoin="round" font-family="sans-serif" '
+        f'width="{width}" height="{height}" style="--width: {width}px" '
+        'stroke-linejoin="round" font-family="sans-serif" '
         'xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink">'
     )
     svg = opening + svg[svg.index(">") + 1 :]
@@ -160,9 +164,7 @@ def _with_own_identifiers(svg: str) -> str:
     """Drop the identifiers nothing refers to and make the others this figure's own."""
     used = set(re.findall(r'(?:url\(#|href="#)([^)"]+)', svg))
     own = hashlib.sha256(svg.encode()).hexdigest()[:8]
-    svg = re.sub(
-        r' id="([^"]*)"', lambda m: f' id="{own}-{m[1]}"' if m[1] in used else "", svg
-    )
+    svg = re.sub(r' id="([^"]*)"', lambda m: f' id="{own}-{m[1]}"' if m[1] in used else "", svg)
     return re.sub(r'(url\(#|href="#)', rf"\g<1>{own}-", svg)
 
 

@@ -20,6 +20,7 @@ class Pictures(HTMLParser):
     """Collect what stands for each picture inside a page's article."""
 
     def __init__(self) -> None:
+        """Begin outside the article."""
         super().__init__()
         self.found: list[str | None] = []
         self.open: list[tuple[str, bool]] = []  # each open element, and whether it is hidden
@@ -88,8 +89,9 @@ def check(app: Sphinx, problem: Exception | None) -> None:
             if found := fault(text):
                 logger.warning("%s", found, location=page)
             elif text in seen:
-                logger.warning('"%s" is also the alt text of a figure in %s', text, seen[text],
-                               location=page)
+                logger.warning(
+                    '"%s" is also the alt text of a figure in %s', text, seen[text], location=page
+                )
             else:
                 seen[text] = page
 

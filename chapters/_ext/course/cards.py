@@ -27,7 +27,9 @@ class PackageFacts(SphinxDirective):
         facts = nodes.field_list(classes=["declared", "card"])
         for term, value in _facts(declared.PACKAGES[name]):
             facts += nodes.field(
-                "", nodes.field_name(text=term), nodes.field_body("", nodes.paragraph("", "", *value))
+                "",
+                nodes.field_name(text=term),
+                nodes.field_body("", nodes.paragraph("", "", *value)),
             )
         return [facts]
 
@@ -45,7 +47,11 @@ def _facts(package: object) -> list[tuple[str, list[nodes.Node]]]:
         ),
         (
             "SHA-256",
-            [nodes.Text("by requirements.lock") if installed else nodes.literal(text=package.sha256)],
+            [
+                nodes.Text("by requirements.lock")
+                if installed
+                else nodes.literal(text=package.sha256)
+            ],
         ),
     ]
 

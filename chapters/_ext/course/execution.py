@@ -4,13 +4,20 @@ MyST-NB executes a page when Sphinx reads it, one after the other. Here the cell
 outputs are not in the notebook cache run first, as many pages at a time as there are processors
 (at most `AT_MOST`: each loads a model or two), and their outputs go into that cache. A page that
 fails is left to MyST-NB, which executes it again and reports the failure in its own way.
+
+What takes longer to train than a page may take is a module that the configuration value
+`course_trained` names: `python -m MODULE --keep` makes it once and keeps it in the course's cache.
+It runs beside the pages that do not import it and before those that do.
 """
 
 import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from multiprocessing import get_context
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass
+from multiprocessing import active_children, get_context
 from pathlib import Path
 
 from jupyter_cache import get_cache
@@ -20,7 +27,10 @@ from myst_nb.core.read import create_nb_reader
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
+from sphinx.errors import ExtensionError
 from sphinx.util import logging
+
+from .freshness import CELL, local_modules
 
 logger = logging.getLogger(__name__)
 
@@ -28,12 +38,23 @@ AT_MOST = 4
 AFTER_FRESHNESS = 600  # which first drops outputs that are out of date
 
 
+@dataclass(frozen=True)
+class Page:
+    """A page to be executed."""
+
+    name: str
+    file: Path
+    notebook: NotebookNode
+    read_format: dict
+    needs: frozenset[str]  # modules that must have been trained
+
+
 def to_execute(
-    env: BuildEnvironment, cache: JupyterCacheAbstract
-) -> Iterator[tuple[str, Path, NotebookNode, dict]]:
-    """Give name, file, notebook and format of each page whose outputs are not in the cache."""
-    for page in sorted(env.found_docs):
-        file = Path(env.doc2path(page))
+    env: BuildEnvironment, cache: JupyterCacheAbstract, trained: list[str]
+) -> Iterator[Page]:
+    """Give each page whose outputs are not in the cache."""
+    for name in sorted(env.found_docs):
+        file = Path(env.doc2path(name))
         text = file.read_text(encoding="utf-8")
         reader = create_nb_reader(str(file), env.myst_config, env.mystnb_config, text)
         if reader is None or reader.read_fmt is None:
@@ -44,7 +65,15 @@ def to_execute(
         try:
             cache.match_cache_notebook(notebook)
         except KeyError:
-            yield page, file, notebook, reader.read_fmt
+            root = Path(env.srcdir)
+            imported = local_modules("\n".join(CELL.findall(text)), [root, file.parent])
+            needs = {module for module in trained if _file(root, module) in imported}
+            yield Page(name, file, notebook, reader.read_fmt, frozenset(needs))
+
+
+def _file(root: Path, module: str) -> Path:
+    """The file of a module of this repository."""
+    return root.joinpath(*module.split(".")).with_suffix(".py")
 
 
 def execute(notebook: NotebookNode, folder: str, timeout: int) -> tuple[NotebookNode, float, str]:
@@ -56,50 +85,76 @@ def execute(notebook: NotebookNode, folder: str, timeout: int) -> tuple[Notebook
     return result.nb, result.time, type(result.err).__name__ if result.err else ""
 
 
+def train(module: str, folder: str) -> int:
+    """Run a training module and give its exit status."""
+    return subprocess.run([sys.executable, "-m", module, "--keep"], cwd=folder).returncode
+
+
 def execute_all(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
-    """Fill the notebook cache."""
-    config = env.mystnb_config
-    if config.execution_mode != "cache":
+    """Train what is needed and fill the notebook cache."""
+    if env.mystnb_config.execution_mode != "cache":
         return []
-    cache = get_cache(str(config.execution_cache_path))
-    pages = {page: rest for page, *rest in to_execute(env, cache)}
-    workers = min(len(pages), os.cpu_count() or 1, AT_MOST)
-    if workers < 2:  # MyST-NB does a single one just as fast
+    cache = get_cache(str(env.mystnb_config.execution_cache_path))
+    pages = list(to_execute(env, cache, app.config.course_trained))
+    needed = frozenset().union(*(page.needs for page in pages))
+    workers = min(len(pages) + len(needed), os.cpu_count() or 1, AT_MOST)
+    if not pages or (workers == 1 and not needed):  # MyST-NB does a single one just as fast
         return []
     logger.info("executing %d pages, %d at a time", len(pages), workers)
-    began = time.monotonic()
     # spawned: a fork would copy whatever Sphinx and its extensions have open
     with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        running = {
-            pool.submit(execute, notebook, str(file.parent), config.execution_timeout): page
-            for page, (file, notebook, _) in pages.items()
-        }
-        for number, done in enumerate(as_completed(running), 1):
-            page = running[done]
-            notebook, seconds, failure = done.result()
-            if not failure:
-                keep(cache, notebook, seconds, *pages[page][::2])
-            logger.info(
-                "%s: %s after %.0f s (%d of %d, %.0f s in all)",
-                page,
-                failure or "executed",
-                seconds,
-                number,
-                len(pages),
-                time.monotonic() - began,
-            )
+        try:
+            _run(pool, env, cache, pages, needed)
+        except BaseException:  # also Ctrl-C: nothing goes on in the background
+            pool.shutdown(wait=False, cancel_futures=True)
+            for worker in active_children():
+                worker.terminate()
+            raise
     return []
 
 
-def keep(
-    cache: JupyterCacheAbstract, notebook: NotebookNode, seconds: float, file: Path, form: dict
+def _run(
+    pool: ProcessPoolExecutor,
+    env: BuildEnvironment,
+    cache: JupyterCacheAbstract,
+    pages: list[Page],
+    needed: frozenset[str],
 ) -> None:
+    """Run everything, what is trained first, each page as soon as what it needs is there."""
+    began = time.monotonic()
+    running: dict[Future, Page | str] = {
+        pool.submit(train, module, str(env.srcdir)): module for module in sorted(needed)
+    }
+    missing, waiting, finished = set(needed), list(pages), 0
+    while running or waiting:
+        for page in [page for page in waiting if not page.needs & missing]:
+            waiting.remove(page)
+            arguments = (page.notebook, str(page.file.parent), env.mystnb_config.execution_timeout)
+            running[pool.submit(execute, *arguments)] = page
+        for done in wait(running, return_when=FIRST_COMPLETED).done:
+            job = running.pop(done)
+            if isinstance(job, str):
+                if done.result():
+                    raise ExtensionError(f"python -m {job} --keep failed; see above")
+                missing.remove(job)
+                continue
+            notebook, seconds, failure = done.result()
+            if not failure:
+                keep(cache, job, notebook, seconds)
+            finished += 1
+            outcome = f"{failure or 'executed'} after {seconds:.0f} s"
+            total = f"{finished} of {len(pages)}, {time.monotonic() - began:.0f} s in all"
+            logger.info("%s: %s (%s)", job.name, outcome, total)
+
+
+def keep(cache: JupyterCacheAbstract, page: Page, notebook: NotebookNode, seconds: float) -> None:
     """Put an executed page into the cache, as MyST-NB would."""
-    record = cache.add_nb_to_project(str(file), read_data=form)
+    record = cache.add_nb_to_project(str(page.file), read_data=page.read_format)
     bundle = CacheBundleIn(notebook, record.uri, data={"execution_seconds": seconds})
     cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
 
 
 def setup(app: Sphinx) -> None:
     """Run between Sphinx's finding the pages and its reading them."""
+    app.add_config_value("course_trained", [], "env", [list])
     app.connect("env-get-outdated", execute_all, priority=AFTER_FRESHNESS)

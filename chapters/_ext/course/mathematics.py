@@ -4,7 +4,8 @@ KaTeX comes from the package sphinxcontrib-katex; its style sheet and fonts stan
 """
 
 import json
-from functools import cache, lru_cache
+import re
+from functools import cache
 from importlib.metadata import files
 
 from docutils import nodes
@@ -15,6 +16,9 @@ from sphinx.util.math import get_node_equation_number
 from sphinx.writers.html5 import HTML5Translator
 
 logger = logging.getLogger(__name__)
+
+# Sphinx numbers equations; in these environments KaTeX would number each line once more
+NUMBERING = re.compile(r"\\(begin|end)\{(align|alignat|equation|gather)\}")
 
 MACROS = {
     r"\softmax": r"\operatorname{softmax}",
@@ -32,7 +36,7 @@ def engine() -> MiniRacer:
     return v8
 
 
-@lru_cache(maxsize=None)
+@cache
 def typeset(tex: str, display: bool) -> str:
     """Return HTML with MathML inside for a formula; raise ValueError with KaTeX's words."""
     options = {"displayMode": display, "throwOnError": True, "strict": False, "macros": MACROS}
@@ -46,7 +50,7 @@ def typeset(tex: str, display: bool) -> str:
 
 def _html(node: nodes.Element, display: bool) -> str:
     try:
-        return typeset(node.astext(), display)
+        return typeset(NUMBERING.sub(r"\\\1{\2*}", node.astext()), display)
     except ValueError as problem:
         logger.warning("math cannot be typeset: %s", problem, location=node)
         return ""

@@ -29,8 +29,8 @@ UNITS = (
     r"(?:thousand|million|billion|trillion)\b"
 )
 MEASURED = re.compile(
-    r"(?<![\w.,/#-])"  # no part of a word, a name (GPT-2) or a path
-    r"(?:(?P<digits>\d[\d,]*(?:\.\d+)?)(?P<suffix>[kM](?!\w))?|"
+    r"(?<![\w.,/#])(?<![\w)]-)"  # no part of a word, a name (GPT-2) or a path
+    r"(?:(?P<digits>\d[\d,]*(?:\.\d+)?|\.\d+)(?P<suffix>[kM](?!\w))?|"
     r"(?P<word>\b(?:two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|"
     r"fifty|sixty|ninety|(?:a |one )?hundred|(?:a |one )?thousand)))"
     rf"(?P<unit>[\s-]?(?:{UNITS}))?",
@@ -63,7 +63,9 @@ def blocks(document: nodes.document) -> list[tuple[nodes.TextElement, str]]:
     """Return every block of prose with its text; what is no prose is cut out of it."""
     found = []
     for block in document.findall(nodes.TextElement):
-        if isinstance(block, nodes.Inline | nodes.FixedTextElement | nodes.Invisible | nodes.math_block):
+        if isinstance(
+            block, nodes.Inline | nodes.FixedTextElement | nodes.Invisible | nodes.math_block
+        ):
             continue
         if not isinstance(block, nodes.caption) and _is_output(block):
             continue
@@ -152,7 +154,5 @@ def setup(app: Sphinx) -> None:
     app.add_config_value("course_free_numbers", [], "env", [list])
     app.connect("doctree-read", collect)
     app.connect("env-purge-doc", lambda app, env, page: notes(env).pop(page, None))
-    app.connect(
-        "env-merge-info", lambda app, env, pages, other: notes(env).update(notes(other))
-    )
+    app.connect("env-merge-info", lambda app, env, pages, other: notes(env).update(notes(other)))
     app.connect("build-finished", report)

@@ -28,15 +28,26 @@ def context(
     app: Sphinx, page: str, template: str, context: dict, document: nodes.document | None
 ) -> None:
     """Fill in what the theme's layout shows."""
-    kept = {name: file for name in SCRIPTS for file in context["script_files"] if _name(file) == name}
+    kept = {
+        name: file for name in SCRIPTS for file in context["script_files"] if _name(file) == name
+    }
     context["script_files"] = [f"_static/{name}" for name in SCRIPTS if name in kept]
-    context["has_math"] = 'class="katex' in context.get("body", "")
+    context["body"] = _mended(context.get("body", ""))
+    context["has_math"] = 'class="katex' in context["body"]
     context["has_cells"] = bool(document and list(document.findall(nodes.literal_block)))
     context["sections"] = _sections(context.get("toc", ""))
     tree = context["toctree"](collapse=False, maxdepth=1, includehidden=True, titles_only=True)
     context["course_tree"] = tree.replace(' role="heading"', "")  # it lacks its level
     context["ran_for"] = duration(_seconds(app, page))
     context["description"] = _description(document)
+
+
+def _mended(body: str) -> str:
+    """Take out what misleads screen readers."""
+    # it hides the words "Show code cell source"
+    body = body.replace(' aria-label="Toggle hidden content"', "")
+    # a role that browsers no longer know; the entries stand in a list
+    return body.replace(' role="doc-biblioentry"', ' role="listitem"')
 
 
 def _name(file: object) -> str:
@@ -80,13 +91,8 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     if problem or app.builder.format != "html":
         return
     first = app.builder.get_target_uri(app.config.root_doc)
-    title = escape(app.config.html_title)
-    Path(app.outdir, "index.html").write_text(
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8" /><title>{title}</title>\n'
-        f'<meta http-equiv="refresh" content="0; url={first}" /></head>\n'
-        f'<body><main><h1><a href="{first}">{title}</a></h1></main></body></html>\n',
-        encoding="utf-8",
-    )
+    if first != "index.html":
+        _lead_to(first, app)
     own = [Path(app.srcdir, folder) for folder in app.config.html_static_path]
     for file in Path(app.outdir, "_static").iterdir():
         ours = any(
@@ -94,6 +100,16 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
         )
         if file.is_file() and not ours and file.name not in STATIC:
             file.unlink()
+
+
+def _lead_to(first: str, app: Sphinx) -> None:
+    title = escape(app.config.html_title)
+    Path(app.outdir, "index.html").write_text(
+        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8" /><title>{title}</title>\n'
+        f'<meta http-equiv="refresh" content="0; url={first}" /></head>\n'
+        f'<body><main><h1><a href="{first}">{title}</a></h1></main></body></html>\n',
+        encoding="utf-8",
+    )
 
 
 def setup(app: Sphinx) -> None:
