@@ -469,7 +469,8 @@ def generate(
     Where the text outgrows the context length, the older half of the context is forgotten.
 
     Args:
-        model: causal, with an output; used in the mode (training or not) it is in.
+        model: with an output. One that is not causal keeps no cache: it is run on the whole text
+            for every new token.
         tokens: (batch, length), integers, `length` at least 1.
         new_tokens: how many tokens to add at most.
         temperature, top_k, top_p: as for `solutions.training.next_token_distribution`;
@@ -482,27 +483,26 @@ def generate(
 
     Returns:
         (batch, length + at most new_tokens): the prompt and its continuation.
-
-    Raises:
-        ValueError: the model is not causal.
     """
-    if not model.causal:
-        raise ValueError("generation needs a causal model: this one has seen what it is to guess")
     stop = torch.tensor(list(stop), dtype=torch.long, device=tokens.device)
     ended = torch.zeros(len(tokens), 1, dtype=torch.bool, device=tokens.device)
     context_length = model.configuration.context_length
-    cache, seen = Cache(), max(0, tokens.shape[1] - context_length)
+    cache = Cache()
+    forgotten = max(0, tokens.shape[1] - context_length)
     for _ in range(new_tokens):
-        if cache.length == context_length:
-            cache, seen = Cache(), tokens.shape[1] - (context_length + 1) // 2
-        start = seen + cache.length
+        if tokens.shape[1] - forgotten > context_length:
+            cache = Cache()
+            forgotten = tokens.shape[1] - (context_length + 1) // 2
+        start = forgotten + cache.length
         if mask is None:
             around = {}
         else:
-            visible = mask[..., seen:]
+            visible = mask[..., forgotten:]
             positions = (visible[:, 0, 0].cumsum(dim=-1) - 1).clamp(min=0)
-            around = {"mask": visible, "positions": positions[:, start - seen :]}
-        hidden = model.hidden_states(tokens[:, start:], cache=cache, **around)
+            around = {"mask": visible, "positions": positions[:, cache.length :]}
+        if model.causal:
+            around["cache"] = cache
+        hidden = model.hidden_states(tokens[:, start:], **around)
         probabilities = next_token_distribution(
             model.logits(hidden[:, -1]), temperature, top_k, top_p
         )

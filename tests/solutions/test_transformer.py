@@ -387,8 +387,6 @@ def test_an_impossible_pass_is_refused_in_words():
         model(tokens, embeddings=torch.ones(1, 2, 24))
     with pytest.raises(ValueError, match="a cache needs a causal model"):
         build(GPT2, causal=False)(tokens[:, :3], cache=Cache())
-    with pytest.raises(ValueError, match="generation needs a causal model"):
-        generate(build(GPT2, causal=False), tokens[:, :3], 1)
 
 
 # --- generation -------------------------------------------------------------------------------
@@ -413,6 +411,16 @@ def test_generation_goes_on_beyond_the_context_length():
     assert torch.equal(tokens[:, 32], model(tokens[:, :32])[:, -1].argmax(-1))
     assert torch.equal(tokens[:, 33], model(tokens[:, 17:33])[:, -1].argmax(-1))
     assert generate(model, tokens, 3, temperature=0).shape == (2, 108)
+
+
+@pytest.mark.parametrize("causal", [True, False])
+@torch.no_grad()
+def test_each_new_token_is_the_likeliest_of_a_whole_pass(causal):
+    model, tokens = build(LLAMA, causal), draw_tokens(2, 5)
+    generated = generate(model, tokens, 10, temperature=0)
+    for _ in range(10):
+        tokens = torch.cat((tokens, model(tokens)[:, -1:].argmax(dim=-1)), dim=1)
+    assert torch.equal(generated, tokens)
 
 
 def test_a_stop_token_ends_a_sequence_and_then_the_batch():
