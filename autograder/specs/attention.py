@@ -1599,10 +1599,11 @@ def any_positions(draw: Draw) -> list[Call]:
     batch, heads, length, half = draw.sizes(4, 2, 7)
     x = draw.normal(batch, heads, length, 2 * half)
     start = draw.integer(5, 20)
-    scattered = draw.integers(0, 40, length)
+    falling = torch.tensor(sorted(draw.sizes(length, 0, 40), reverse=True))
     return [
         Call((x, torch.arange(start, start + length)), tries="positions that start later"),
-        Call((x, scattered), tries="positions in no order"),
+        Call((x, falling), tries="positions that fall"),
+        Call((x, draw.integers(0, 40, length)), tries="positions in no order"),
         Call((x[:, :, :1], torch.tensor([start])), tries="one token, far from the start"),
     ]
 
