@@ -1,5 +1,6 @@
 """Build the book into `_build/html`, unless nothing has changed since the last good build."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -11,8 +12,6 @@ from checkout import PYTHON, ROOT, Stop, run
 INPUTS = ("_config.yml", "_toc.yml", "CHANGELOG.md", "requirements.lock", "chapters", "solutions")
 OUTPUT = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "built"
-# what takes longer to train than a page may: `python -m MODULE --keep` makes it once, into .cache
-TRAINED: tuple[str, ...] = ()
 SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -23,10 +22,8 @@ def main() -> None:
         print("The book is up to date: _build/html/index.html")
         return
     STAMP.unlink(missing_ok=True)
-    for module in TRAINED:
-        if call(str(PYTHON), "-m", module, "--keep"):
-            raise Stop(f"{module} failed: the lines above say why.")
-    if call(str(PYTHON.with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"):
+    command = [str(PYTHON.with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"]
+    if call(command):
         # Sphinx would not read an unchanged page again, so the next run would not see its warnings
         (ROOT / "_build" / ".doctrees" / "environment.pickle").unlink(missing_ok=True)
         raise Stop("The book was not built: the warnings and errors above say why.")
@@ -36,10 +33,16 @@ def main() -> None:
     print("The book: _build/html/index.html (`make serve` shows it)")
 
 
-def call(*command: str) -> int:
-    """Run a command in the checkout and give its status."""
-    done = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, env=environment())
-    return done.returncode
+def call(command: list[str]) -> int:
+    """Run a command in the checkout and give its status; when stopped, let it end its children."""
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, env=environment())
+    try:
+        return process.wait()
+    except KeyboardInterrupt:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(20)
+        process.kill()
+        raise
 
 
 def environment() -> dict[str, str]:
