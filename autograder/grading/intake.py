@@ -78,7 +78,7 @@ def take_in(folder: Path, name: str, released: NotebookNode) -> Submission:
         if path.name != f"{name}.ipynb":
             notes[""] = (f"handed in under the name {path.name!r}",)
         content = read_regular_file(path, LARGEST_FILE)
-    except UnreadableError as error:
+    except (UnreadableError, OSError) as error:
         return Submission(None, released, {"": (str(error),)}, problem=str(error))
     try:
         notebook, found = rebuild(released, parse(content))
@@ -131,13 +131,16 @@ def read_regular_file(path: Path, largest: int) -> bytes:
         if path.is_symlink():
             raise UnreadableError(f"{path.name} is a link to another file") from None
         raise UnreadableError(f"{path.name} cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb") as file:
+    try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode):
             raise UnreadableError(f"{path.name} is no ordinary file")
         if status.st_nlink > 1 and status.st_uid != path.parent.stat().st_uid:
             raise UnreadableError(f"{path.name} is a link to somebody else's file")
-        content = file.read(largest + 1)
+        with open(descriptor, "rb", closefd=False) as file:
+            content = file.read(largest + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > largest:
         raise UnreadableError(f"{path.name} is larger than {largest // MB} MB")
     return content
@@ -253,19 +256,25 @@ def rebuild(
             if takes_answer(released.cells[place]):
                 extra.setdefault(place - 1, []).append(own_cell(answers[place]))
         answers[place] = cell
-    cells: list[NotebookNode] = extra.get(-1, [])
+    cells: list[NotebookNode] = []
+    last = extra.get(-1, [])
     for place, cell in enumerate(released.cells):
         restored = nbformat.from_dict(cell)
+        grade_id = grade_id_of(cell)
+        if takes_answer(cell) and place not in answers:
+            notes[grade_id] = (f"{NO_RESPONSE} The cell was deleted.",)
+            cells.append(restored)  # before a cell in which the answer may stand instead
+            last += extra.get(place, [])
+            continue
         if takes_answer(cell):
-            if place not in answers:
-                notes[grade_id_of(cell)] = (f"{NO_RESPONSE} The cell was deleted.",)
-            else:
-                fill_in(restored, answers[place])
-                if answers[place].source == cell.source:
-                    notes[grade_id_of(cell)] = (*notes.get(grade_id_of(cell), ()), NO_RESPONSE)
+            fill_in(restored, answers[place])
+            if answers[place].source == cell.source:
+                notes[grade_id] = (*notes.get(grade_id, ()), NO_RESPONSE)
         elif place in answers and is_plain_code(cell) and answers[place].source != cell.source:
             restored = own_cell(answers[place])  # the cell of imports, say, with one more
-        cells += [restored, *extra.get(place, [])]
+        cells += [*last, restored]
+        last = extra.get(place, [])
+    cells += last
     notebook = nbformat.from_dict(released)
     notebook.cells = cells
     for number, cell in enumerate(cells):

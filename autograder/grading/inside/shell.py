@@ -144,6 +144,10 @@ def take_over(shell: Shell, publish: Publish) -> None:
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.stdin = open(os.devnull)  # noqa: SIM115 (open until the process ends)
     builtins.input = _refuse_to_ask
+    # what a student does to builtins reaches the student's own code only
+    own = types.ModuleType("builtins")
+    own.__dict__.update(builtins.__dict__)
+    sys.modules["builtins"] = shell.user_module.__dict__["__builtins__"] = own
 
 
 def warm_up() -> None:

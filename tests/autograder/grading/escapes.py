@@ -3,9 +3,13 @@
 A cell that finds something prints FOUND.
 """
 
+import tempfile
+from pathlib import Path
+
 from class_of_hostiles import RELEASED, Notebook, handed_in
 
 REPOSITORY = RELEASED.parents[2]
+SPRUNG = Path(tempfile.gettempdir(), "a-pickle-was-loaded-by-the-grader")
 
 
 @handed_in(never_shown="FOUND")
@@ -45,7 +49,7 @@ def reading_the_course(notebook: Notebook) -> None:
         "                '/proc/1/cwd/*', '/proc/*/fd/*'):\n"
         "    for path in glob.glob(pattern):\n"
         "        if any(word in os.path.realpath(path) for word in\n"
-        "               ('gradebook', 'submitted', 'seeds', 'release', 'results')):\n"
+        "               ('gradebook', 'submitted', 'seeds', 'release/', 'results')):\n"
         "            print('FOUND', path)"
     )
 
@@ -106,7 +110,7 @@ def new_namespaces_and_mounts(notebook: Notebook) -> None:
         "if libc.umount2(b'/proc', 2) == 0: print('FOUND what is below /proc')\n"
         "if libc.chroot(b'/tmp') == 0: print('FOUND a root')\n"
         "for command in (['unshare', '-U', 'true'], ['bwrap', '--ro-bind', '/', '/', 'true'],\n"
-        "                ['su', '-c', 'true'], ['sudo', '-n', 'true'], ['mount', '-a']):\n"
+        "                ['su', '-c', 'true'], ['sudo', '-n', 'true'], ['umount', '/proc']):\n"
         "    try:\n"
         "        if subprocess.run(command, capture_output=True, timeout=5).returncode == 0:\n"
         "            print('FOUND', command)\n"
@@ -128,13 +132,13 @@ def system_calls_that_no_exercise_needs(notebook: Notebook) -> None:
     )
 
 
-@handed_in(lost="softmax", never_shown="FOUND")
+@handed_in(lost="softmax")
 def a_hostile_pickle(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
         "import os, pickle, torch\n"
         "class Trap:\n"
-        "    def __reduce__(self): return os.system, ('touch /tmp/FOUND',)\n"
+        f"    def __reduce__(self): return os.system, ('touch {SPRUNG}',)\n"
         "torch.save(Trap(), 'weights.pt')\n"
         "def softmax(scores, mask=None): return pickle.dumps(Trap())",
     )

@@ -6,6 +6,7 @@ import json
 import pytest
 from class_of_hostiles import CASES, EVERYTHING, Case
 from conftest import GradedClass
+from escapes import SPRUNG
 from nbformat import validate
 
 from autograder import spec
@@ -79,6 +80,10 @@ def test_the_original_is_kept(case: Case, graded_class: GradedClass):
         )
     else:
         assert len(kept) == int(case.kept)
+
+
+def test_no_pickle_was_loaded(graded_class: GradedClass):
+    assert not SPRUNG.exists()
 
 
 def test_everybody_stands_in_the_table(graded_class: GradedClass):
