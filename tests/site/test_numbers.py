@@ -102,3 +102,24 @@ def test_a_number_pasted_from_a_cell_and_a_cells_output_are_free(build):
     page = (build.folder / "out/index.html").read_text()
     assert '<span class="pasted-text">93.1%</span>' in page
     assert 'class="ran-for"' in page
+
+
+def test_a_literal_number_in_the_caption_of_a_cells_figure_fails(build):
+    page = """\
+        ---
+        file_format: mystnb
+        kernelspec:
+          name: python3
+        ---
+        # Title
+
+        ```{code-cell} ipython3
+        ---
+        mystnb:
+          figure:
+            caption: It reaches 0.931.
+        ---
+        0.777
+        ```
+        """
+    assert ['"0.931"' in warning for warning in build(index=page)] == [True]

@@ -10,6 +10,8 @@ import pytest
 import yaml
 from course.alternatives import fault, pictures
 
+from solutions.packages import PACKAGES
+
 ROOT = Path(__file__).parents[2]
 LOADING = {
     ("script", "src"),
@@ -147,3 +149,10 @@ def test_no_page_needs_more_than_a_megabyte_before_its_figures(site: Path):
         }
         scripts = [f for f in local if f.suffix in {".js", ".css"}]
         assert sum(f.stat().st_size for f in scripts) < 120_000, page
+
+
+def test_every_declared_package_has_its_card(site: Path):
+    page = (site / "chapters/data.html").read_text(encoding="utf-8")
+    for package in PACKAGES.values():
+        assert f"{package.name}=={package.version}" in page
+        assert package.sha256 in page
