@@ -48,7 +48,7 @@ def cbow_pairs(tokens: Tensor, window: int) -> tuple[Tensor, Tensor]:
     positions = torch.arange(len(tokens)).unsqueeze(1) + offsets  # (length, 2 * window)
     outside = (positions < 0) | (positions >= len(tokens))
     contexts = tokens[positions.masked_fill(outside, 0)] if len(tokens) else positions
-    return contexts.masked_fill(outside, -1), tokens.clone()
+    return contexts.masked_fill(outside, -1), tokens
 
 
 def skipgram_pairs(tokens: Tensor, window: int) -> Tensor:
@@ -99,8 +99,8 @@ def noise_distribution(counts: Tensor, power: float = 0.75) -> Tensor:
         >>> noise_distribution(torch.tensor([1, 16, 0]))
         tensor([0.1111, 0.8889, 0.0000])
     """
-    weights = counts.double() ** power
-    return (weights / weights.sum()).float()
+    weights = counts**power
+    return weights / weights.sum()
 
 
 def negative_sampling_loss(hidden: Tensor, positive: Tensor, negative: Tensor) -> Tensor:
@@ -121,9 +121,9 @@ def negative_sampling_loss(hidden: Tensor, positive: Tensor, negative: Tensor) -
 
     Source: Mikolov et al. (2013), arXiv:1310.4546, equation 4, with the sign turned.
     """
-    positive_score = (hidden * positive).sum(-1)  # (batch,)
-    negative_score = (negative @ hidden.unsqueeze(-1)).squeeze(-1)  # (batch, negatives)
-    return -(logsigmoid(positive_score) + logsigmoid(-negative_score).sum(-1)).mean()
+    positive_score = (hidden * positive).sum(1)  # (batch,)
+    negative_score = (negative * hidden.unsqueeze(1)).sum(2)  # (batch, negatives)
+    return -(logsigmoid(positive_score) + logsigmoid(-negative_score).sum(1)).mean()
 
 
 def negative_sampling_gradient(
@@ -147,8 +147,8 @@ def negative_sampling_gradient(
     follows by the chain rule.
     """
     batch = len(hidden)
-    positive_error = torch.sigmoid((hidden * positive).sum(-1, keepdim=True)) - 1  # (batch, 1)
-    negative_error = torch.sigmoid(negative @ hidden.unsqueeze(-1))  # (batch, negatives, 1)
+    positive_error = torch.sigmoid((hidden * positive).sum(1, keepdim=True)) - 1  # (batch, 1)
+    negative_error = torch.sigmoid(negative @ hidden.unsqueeze(2))  # (batch, negatives, 1)
     hidden_gradient = positive_error * positive + (negative_error * negative).sum(1)
     positive_gradient = positive_error * hidden
     negative_gradient = negative_error * hidden.unsqueeze(1)
@@ -391,10 +391,10 @@ def nearest_words(query: Tensor, embeddings: Tensor, count: int, exclude: list[i
         >>> nearest_words(torch.tensor([2.0, 0.0]), table, 2, exclude=[0])
         tensor([1, 2])
     """
-    cosine = normalize(embeddings, dim=-1, eps=0) @ query
-    cosine = torch.nan_to_num(cosine)
+    # the length of the query is the same for all; 0 divided by 0 is NaN, and becomes 0
+    cosine = torch.nan_to_num(embeddings @ query / embeddings.norm(dim=1))
     order = cosine.sort(descending=True, stable=True).indices
-    return order[~torch.isin(order, torch.tensor(exclude, dtype=torch.int64))][:count]
+    return order[~torch.isin(order, torch.tensor(exclude))][:count]
 
 
 def analogy(first: int, second: int, third: int, embeddings: Tensor) -> int:
@@ -415,9 +415,9 @@ def analogy(first: int, second: int, third: int, embeddings: Tensor) -> int:
 
     Source: Mikolov et al. (2013), arXiv:1301.3781, section 4.
     """
-    unit = normalize(embeddings, dim=-1, eps=0)
+    unit = embeddings / embeddings.norm(dim=1, keepdim=True)
     cosine = unit @ (unit[second] - unit[first] + unit[third])
-    cosine[[first, second, third]] = -torch.inf
+    cosine[list({first, second, third})] = -torch.inf
     return int(cosine.argmax())
 
 
@@ -535,7 +535,7 @@ def splice_image(
     if (is_placeholder.sum(1) != 1).any():
         raise ValueError(f"each row must hold the placeholder {placeholder} exactly once")
     rows = []
-    for row, place in enumerate(is_placeholder.int().argmax(1).tolist()):
+    for row, place in enumerate(is_placeholder.int().argmax(1)):
         before, after = token_embeddings[row, :place], token_embeddings[row, place + 1 :]
         rows.append(torch.cat([before, image_embeddings[row], after]))
     return torch.stack(rows)
