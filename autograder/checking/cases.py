@@ -156,15 +156,21 @@ def ask(calls: Sequence[Call], oracle: Oracle) -> list[Answer]:
             answers.append(answers[-1])
             continue
         try:
-            filled = _filled(call, answers)
+            ready = filled(call, answers)
         except LookupError:
             answers.append(Raised("LookupError", "an earlier call did not return what this needs"))
             continue
-        answers.append(oracle(filled))
+        answers.append(oracle(ready))
     return answers
 
 
-def _filled(call: Call, answers: Sequence[Answer]) -> Call:
+def filled(call: Call, answers: Sequence[Answer]) -> Call:
+    """Return the call with what earlier calls returned in the place of each `Earlier`.
+
+    Raises:
+        LookupError: an earlier call did not return it.
+    """
+
     def fill(value: Any) -> Any:
         if not isinstance(value, Earlier):
             return value

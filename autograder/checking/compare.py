@@ -235,7 +235,7 @@ def _compare(expected: Any, found: Any, leaves: Any) -> Difference | None:
         return _compare_dictionaries(expected, found, leaves)
     if isinstance(expected, list | tuple):
         return _compare_sequences(expected, found, leaves)
-    if isinstance(expected, bool | int | float | np.generic):
+    if isinstance(expected, bool | int | float | complex | np.generic):
         return _compare_numbers(expected, found, leaves)
     if type(found) is not type(expected):
         return Difference(f"{_a_value(found)} instead of {_a_value(expected)}")
@@ -291,12 +291,11 @@ def _compare_numbers(expected: Any, found: Any, leaves: Any) -> Difference | Non
     if type(found) is not type(right):
         return Difference(f"{_a_value(found)} instead of a {type(right).__name__}")
     if type(right) is int or type(right) is bool:
-        return (
-            None
-            if found == right
-            else Difference("the value is wrong", f"{_short(found)} instead of {right}")
-        )
-    return leaves(torch.tensor(right, dtype=torch.float64), torch.tensor(found).double())
+        if found == right:
+            return None
+        return Difference("the value is wrong", f"{_short(found)} instead of {_short(right)}")
+    dtype = torch.complex128 if type(right) is complex else torch.float64
+    return leaves(torch.tensor(right, dtype=dtype), torch.tensor(found, dtype=dtype))
 
 
 def _compare_arrays(expected: np.ndarray, found: Any, leaves: Any) -> Difference | None:
@@ -366,7 +365,9 @@ def _shape_difference(expected: torch.Tensor, found: torch.Tensor, leaves: Any) 
 def _dtype_difference(expected: torch.Tensor, found: torch.Tensor, leaves: Any) -> Difference:
     names = f"dtype {_dtype(found)} instead of {_dtype(expected)}"
     # nearly right in another precision is still worth saying, so a coarse comparison will do
-    same = _rounding_difference(expected.double(), found.double(), 1e-3) is None
+    same = not (expected.is_complex() or found.is_complex()) and not _rounding_difference(
+        expected.double(), found.double(), 1e-3
+    )
     values = "the values are right, but " if same else ""
     if expected.dtype is torch.bool:
         remedy = "a mask is bool, which a comparison such as `<` or `.bool()` gives"

@@ -1,5 +1,6 @@
 """Values and calls in words short enough for a report."""
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,7 +37,10 @@ def _describe(value: Any) -> str:
     if isinstance(value, Earlier):
         return f"what call {value.call + 1} returned"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_describe(k)}: {_describe(v)}" for k, v in value.items()) + "}"
+        shown = itertools.islice(value.items(), LARGEST_SHOWN)
+        items = ", ".join(f"{_describe(key)}: {_describe(item)}" for key, item in shown)
+        rest = f", ... {len(value) - LARGEST_SHOWN} more" if len(value) > LARGEST_SHOWN else ""
+        return f"{{{items}{rest}}}"
     if isinstance(value, list | tuple):
         items = ", ".join(_describe(item) for item in value[:LARGEST_SHOWN])
         rest = f", ... {len(value) - LARGEST_SHOWN} more" if len(value) > LARGEST_SHOWN else ""

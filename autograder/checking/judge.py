@@ -23,6 +23,7 @@ from autograder.checking.cases import (
     TimedOut,
     Unusable,
     ask,
+    filled,
 )
 from autograder.checking.describe import describe_call, describe_value
 from autograder.checking.values import ValueFrameError, encode
@@ -140,7 +141,7 @@ def _first_failure(
     for index, (case, answer) in enumerate(zip(part.cases, answers, strict=True)):
         failure = _not_returned(index, case.expected, answer)
         if failure is None and isinstance(answer, Returned):
-            changed = _changed(case.call, answer, cases)
+            changed = _changed(filled(case.call, answers), answer, cases)
             if changed:
                 message = f"it changes its argument {changed} in place: work on a copy"
                 failure = _Failure(index, message)
@@ -257,7 +258,8 @@ def _made(
     returned: list[tuple[Any, Any]] = []
     for case, wrong, answer in zip(part.cases, mistake.answers, answers, strict=True):
         if isinstance(wrong, Returned) and isinstance(answer, Returned):
-            if _changed(case.call, wrong, cases) != _changed(case.call, answer, cases):
+            before = filled(case.call, mistake.answers), filled(case.call, answers)
+            if _changed(before[0], wrong, cases) != _changed(before[1], answer, cases):
                 return False
             returned.append((wrong.value, answer.value))
         elif isinstance(wrong, Raised) and isinstance(answer, Raised):

@@ -48,7 +48,11 @@ def check(exercise: str, function: Callable | None = None) -> float:
         The points, from 0 to the exercise's maximum.
     """
     with _quiet():
-        result, printed = _checked(exercise, function)
+        try:
+            result, printed = _checked(exercise, function)
+        except Exception as error:
+            note = f"the check itself is broken, please report it: {type_name(error)}: {error}"
+            result, printed = ExerciseResult(str(exercise), (), note), ""
     if result.parts:
         _results[result.identifier] = result
     _show(report.as_html(result, printed), report.as_text(result, printed), result)
@@ -107,9 +111,6 @@ def _checked(exercise: Any, function: Any) -> tuple[ExerciseResult, str]:
         cases = _cases(exercise)
     except (UnknownExerciseError, ValueFrameError, OSError) as error:
         return ExerciseResult(exercise, (), str(error)), ""
-    except Exception as error:
-        note = f"the check itself is broken, please report it: {type_name(error)}: {error}"
-        return ExerciseResult(exercise, (), note), ""
     if not callable(function):
         return unanswered(cases, _not_a_function(cases, function)), ""
     oracle = InProcess(function, cases.seconds)

@@ -11,7 +11,8 @@ array that begins with a `Kind`.
 
 import collections
 import math
-from collections.abc import Callable
+import struct
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import Any
@@ -209,20 +210,24 @@ class _Writer:
             order.sort(key=lambda dim: -value.stride(dim))
         stored = value.permute(order).contiguous().reshape(-1)
         content = stored.view(torch.uint8).numpy().tobytes() if stored.numel() else b""
-        self.record(Kind.TENSOR, dtype, list(value.shape), order, content)
+        self.record(Kind.TENSOR, dtype, _packed(value.shape), _packed(order), content)
 
     def array(self, value: np.ndarray, depth: int) -> None:
         if value.dtype.name not in ARRAY_DTYPES:
             raise ValueFrameError(f"a numpy array of {value.dtype}")
         _check_shape(value.shape)
         self.reserve(value.nbytes)
-        self.record(Kind.ARRAY, value.dtype.name, list(value.shape), _little_endian(value))
+        self.record(Kind.ARRAY, value.dtype.name, _packed(value.shape), _little_endian(value))
 
     def number(self, value: np.generic, depth: int) -> None:
         self.record(Kind.NUMBER, value.dtype.name, _little_endian(np.asarray(value)))
 
     def seed(self, value: Seed, depth: int) -> None:
         self.record(Kind.SEED, value.number)
+
+
+def _packed(integers: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(integers)}q", *integers)
 
 
 def _little_endian(array: np.ndarray) -> bytes:
@@ -301,9 +306,10 @@ class _Reader:
 
     def _at_array(self) -> bool:
         """Say whether an array comes next; msgpack's maps and extensions are never used."""
-        if self.position() >= len(self.data):
+        position = self.unpacker.tell()
+        if position >= len(self.data):
             raise ValueFrameError("the bytes end too early")
-        first = self.data[self.position()]
+        first = self.data[position]
         if 0x80 <= first <= 0x8F or 0xC7 <= first <= 0xC9 or 0xD4 <= first <= 0xD8 or first >= 0xDE:
             if first >= 0xE0:  # a small negative number
                 return False
@@ -339,12 +345,10 @@ class _Reader:
         return allowed[name]
 
     def _integers(self) -> list[int]:
-        if not self._at_array():
-            raise ValueFrameError("a shape that is no list")
-        count = self.unpacker.read_array_header()
-        if count > MOST_DIMENSIONS:
-            raise ValueFrameError(f"more than {MOST_DIMENSIONS} dimensions")
-        return [self.plain(int) for _ in range(count)]
+        content = self.plain(bytes)
+        if len(content) % 8 or len(content) > 8 * MOST_DIMENSIONS:
+            raise ValueFrameError("a shape that is none")
+        return list(struct.unpack(f"<{len(content) // 8}q", content))
 
     def _tensor(self) -> torch.Tensor:
         dtype = self._dtype(TENSOR_DTYPES)

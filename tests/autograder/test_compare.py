@@ -5,8 +5,11 @@ import math
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from autograder.checking.compare import Average, Close, Frequencies, Same
+from autograder.checking.values import ARRAY_DTYPES, TENSOR_DTYPES
 
 RIGHT = torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, -6.0]])
 
@@ -210,3 +213,45 @@ def test_the_mean_may_be_off_by_five_sigma():
     assert message(Average(), (3.0, 2.0), "text") is not None
     assert Average().alike([draws], [draws.flip(0)])
     assert not Average().alike([draws], [draws + 1])
+
+
+tensors = st.builds(
+    lambda dtype, shape: torch.ones(shape).to(dtype),
+    st.sampled_from(list(TENSOR_DTYPES.values())),
+    st.lists(st.integers(0, 3), max_size=4),
+)
+arrays = st.builds(
+    lambda dtype, shape: np.ones(shape, dtype),
+    st.sampled_from(list(ARRAY_DTYPES.values())),
+    st.lists(st.integers(0, 3), max_size=3),
+)
+keys = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary()
+anything = st.recursive(
+    keys | tensors | arrays | arrays.filter(lambda a: a.size).map(lambda a: a.reshape(-1)[0]),
+    lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(keys, inner),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=600, deadline=None)
+@given(anything, anything, st.sampled_from([Close(), Same(), Same(items=(1,))]))
+@pytest.mark.filterwarnings("ignore")
+def test_no_pair_of_values_breaks_a_comparator(expected, found, comparator):
+    message(comparator, expected, found)
+    comparator.alike([found], [expected])
+
+
+@settings(max_examples=300, deadline=None)
+@given(anything)
+@pytest.mark.filterwarnings("ignore")
+def test_no_value_breaks_a_statistic(found):
+    message(Frequencies(), [0.5, 0.5], found)
+    message(Average(), (0.0, 1.0), found)
+    Frequencies().alike([found], [[0, 1]])
+    Average().alike([found], [[0.5, 0.1]])
+
+
+@settings(max_examples=300)
+@given(anything)
+def test_a_value_equals_itself(value):
+    assert message(Same(), value, value) is None

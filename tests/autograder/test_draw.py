@@ -1,13 +1,18 @@
 """Inputs come from a seed: the same for the same, hidden ones not known beforehand."""
 
+import time
 from dataclasses import replace
 
 import torch
 
-from autograder.checking.cases import Earlier
-from autograder.checking.values import encode
+from autograder.checking.answering import call_function
+from autograder.checking.cases import Call, Earlier
+from autograder.checking.compare import Frequencies, Same
+from autograder.checking.judge import judge
+from autograder.checking.values import Seed, encode
 from autograder.draw import PUBLIC_SEED, Draw, draw_cases
-from autograder.spec import exercises, find
+from autograder.spec import Exercise, Part, Speed, exercises, find
+from solutions import attention
 
 
 def as_bytes(call):
@@ -105,3 +110,40 @@ def test_every_expected_answer_is_a_value():
         for part in draw_cases(exercise, "x", mistakes=False).parts:
             for case in part.cases:
                 assert type(case.expected).__name__ == "Returned", (exercise.identifier, part.name)
+
+
+def slow(length):
+    time.sleep(0.05)
+    return attention.causal_mask(length)
+
+
+def test_a_timed_part_allows_a_share_of_what_the_baseline_takes():
+    def one_call(draw):
+        return [Call((3,), tries="length 3")]
+
+    part = Part("fast", 1, one_call, Same(), speed=Speed(times=5, baseline=slow))
+    cases = draw_cases(Exercise("attention.causal_mask", [part])).parts[0].cases
+    assert 0.01 <= cases[0].seconds_allowed < 0.1
+
+
+def test_a_function_that_draws_is_expected_to_have_the_probabilities_of_its_spec():
+    def draws(draw):
+        return [Call((Seed(draw.integer(0, 10**6)),), tries="a draw") for _ in range(300)]
+
+    part = Part("coin", 1, draws, Frequencies(), expect=lambda call: [0.5, 0.5])
+    exercise = Exercise("attention.causal_mask", [part])
+
+    @exercise.misconception("the coin is loaded")
+    def loaded(generator):
+        return int(torch.rand((), generator=generator) < 0.8)
+
+    def fair(generator):
+        return torch.randint(0, 2, (), generator=generator)
+
+    def as_loaded(generator):
+        return torch.tensor([torch.rand(1, generator=generator).item() > 0.2]).long()
+
+    cases = draw_cases(exercise, "a seed")
+    assert judge(cases, lambda call: call_function(fair, call)).passed
+    wrong = judge(cases, lambda call: call_function(as_loaded, call))
+    assert wrong.hints == ("the coin is loaded",)

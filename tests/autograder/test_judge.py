@@ -268,6 +268,35 @@ def test_a_call_can_wait_for_what_an_earlier_one_returned():
     assert not judged(threading_cases(), lambda state: (0, torch.ones(1))).passed
 
 
+def test_what_an_earlier_call_returned_may_not_be_changed_in_place_either():
+    def careless(state):
+        old = state.clone()
+        state += 1
+        return int(old), old + 1
+
+    def careless_later(state):
+        if state[0] == 0:
+            return 0, state + 1
+        return careless(state)
+
+    for function in (careless, careless_later):
+        assert "argument state in place" in judged(threading_cases(), function).parts[0].message
+
+
+def test_a_changed_argument_is_told_apart_from_what_an_earlier_call_returned():
+    def changes_only_the_list(state, seen):
+        seen.append(1)
+        return int(state), state + 1
+
+    calls = [Call((torch.zeros(1), [])), Call((Earlier(0, (1,)), []))]
+    cases = tuple(
+        Case(call, Returned((i, torch.tensor([i + 1.0])))) for i, call in enumerate(calls)
+    )
+    part = PartCases("steps", 1, Close(), cases)
+    allowed = ExerciseCases("x.step", ("state", "seen"), (part,), may_change=("seen",))
+    assert judged(allowed, changes_only_the_list).passed
+
+
 def test_a_call_whose_earlier_one_failed_fails_without_being_tried():
     def broken(state):
         raise KeyError("state")

@@ -187,6 +187,14 @@ def test_what_a_function_prints_or_warns_is_shown_shortened_and_never_on_stderr(
     assert len(text) < 4000
 
 
+def test_a_fault_of_the_check_itself_is_one_line_and_no_traceback(capfd, monkeypatch):
+    monkeypatch.setattr(notebook, "judge", lambda cases, oracle: 1 / 0)
+    points, text = checked(capfd, "attention.causal_mask", attention.causal_mask)
+    assert points == 0.0
+    assert "please report it: ZeroDivisionError" in text
+    assert "Traceback" not in text
+
+
 def test_a_function_cannot_reach_the_arguments_the_judge_compares_with(capfd):
     def cheats(x):
         x.zero_()

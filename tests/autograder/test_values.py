@@ -4,6 +4,7 @@ import collections
 import contextlib
 import math
 import resource
+import struct
 
 import msgpack
 import numpy as np
@@ -190,8 +191,15 @@ def test_limits_hold_when_decoding():
         decode(encode(dict.fromkeys(range(100))), Limits(entries=50))
 
 
-def packed(*fields):
-    return msgpack.packb(list(fields))
+def packed(kind, *fields):
+    """A record as it is sent; a shape, a list of integers here, goes as bytes."""
+    as_sent = [
+        struct.pack(f"<{len(field)}q", *field)
+        if isinstance(field, list) and kind in (TENSOR, ARRAY)
+        else field
+        for field in fields
+    ]
+    return msgpack.packb([kind, *as_sent])
 
 
 TENSOR, ARRAY, DICT, LIST, NUMBER, INTEGER = 3, 4, 2, 0, 5, 6
@@ -222,7 +230,8 @@ HOSTILE = {
     "an order that is none": packed(TENSOR, "float32", [1, 1], [0, 0], b"1234"),
     "a dtype that is not allowed": packed(TENSOR, "qint8", [1], [0], b"1"),
     "a dtype of objects": packed(ARRAY, "object", [1], b"12345678"),
-    "a shape of floats": packed(TENSOR, "float32", [1.0], [0], b"1234"),
+    "a shape that is a text": packed(TENSOR, "float32", "shape", [0], b"1234"),
+    "a shape of 7 bytes": packed(TENSOR, "float32", b"1234567", [0], b"1234"),
     "a bool that is 7": packed(TENSOR, "bool", [1], [0], b"\x07"),
     "a numpy bool that is 7": packed(ARRAY, "bool", [1], b"\x07"),
     "a scalar of two": packed(NUMBER, "float32", b"12345678"),
