@@ -129,7 +129,7 @@ def sandbox() -> Finding:
 
 
 def _said_by(child: Any) -> str:
-    child.send(Kind.CELL, {"source": PROBE, "seed": 0})
+    child.send(Kind.CELL, {"source": PROBE, "seed": 0, "number": 0})
     said = []
     while True:
         kind, message = child.receive(time.monotonic() + 20)

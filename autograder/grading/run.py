@@ -9,6 +9,7 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from nbformat import NotebookNode
 
@@ -23,7 +24,7 @@ from autograder.checking.cases import (
     encode_call,
 )
 from autograder.checking.values import ValueFrameError
-from autograder.grading.inside.frames import Kind
+from autograder.grading.inside.frames import NUMBER, Kind
 from autograder.grading.inside.limits import Limits
 from autograder.grading.outputs import CellOutputs, text_of
 from autograder.grading.sandbox import Child, ChildError, Sandbox
@@ -59,6 +60,7 @@ class NotebookRun:
         self.ended: dict[int, str] = {}
         self.ran: list[int] = []
         self.child: Child | None = None
+        self.number = 0  # of the last cell or call, so that no reply is taken for another's
         self.deadline = time.monotonic() + limits.notebook_seconds
 
     def __enter__(self) -> "NotebookRun":
@@ -79,13 +81,16 @@ class NotebookRun:
         """Return what a function of the notebook answers, now that some cells have run."""
         if not self._restored():
             return Died(self._out_of_time())
-        message = {"function": function, "call": encode_call(call), "seconds": seconds}
+        number = self._next_number()
+        message = {
+            "function": function, "call": encode_call(call), "seconds": seconds, "number": number,
+        }  # fmt: skip
         started = time.monotonic()
         try:
             self.child.send(Kind.CALL, message)
             while True:
                 kind, content = self.child.receive(started + seconds + GRACE)
-                if kind == Kind.ANSWER:
+                if kind == Kind.ANSWER and content[: NUMBER.size] == NUMBER.pack(number):
                     break
         except TimeoutError:
             self._drop_child()
@@ -93,7 +98,7 @@ class NotebookRun:
         except ChildError as error:
             self._drop_child()
             return Died(str(error))
-        return _believed(content, time.monotonic() - started)
+        return _believed(content[NUMBER.size :], time.monotonic() - started)
 
     def _restored(self, up_to: int | None = None) -> bool:
         """Have a child in which the cells before `up_to` have run; False if no time is left."""
@@ -120,16 +125,18 @@ class NotebookRun:
         deadline = min(time.monotonic() + self.limits.cell_seconds, self.deadline)
         why = ""
         try:
-            self.child.send(Kind.CELL, {"source": self.sources[place], "seed": self.seed})
+            number = self._next_number()
+            message = {"source": self.sources[place], "seed": self.seed + place, "number": number}
+            self.child.send(Kind.CELL, message)
             for _ in range(MOST_MESSAGES):
                 kind, message = self.child.receive(deadline)
-                if kind == Kind.ENDED:
+                if kind == Kind.ENDED and _number_of(message) == number:
                     break
                 if kind == Kind.OUTPUT and not again:
                     collected.add(message)
             else:
                 why = "it never stopped sending output"
-            raised = text_of(message.get("raised")) if isinstance(message, dict) else ""
+            raised = text_of(message.get("raised")) if kind == Kind.ENDED else ""
             if not why and raised in STOPS_THE_NOTEBOOK:
                 why = f"it stops the notebook: {raised}"
             self.raised[place] = raised
@@ -147,6 +154,10 @@ class NotebookRun:
             self.outputs[place] = collected.finished()
         elif why:
             self.outputs[place].append(collected.finished()[-1])
+
+    def _next_number(self) -> int:
+        self.number += 1
+        return self.number
 
     def _out_of_time(self) -> str:
         return f"the notebook had taken {self.limits.notebook_seconds:g} s in all"
@@ -197,6 +208,10 @@ class Oracle:
         if answer == Raised("NameError", self.function):
             self.defined = False
         return answer
+
+
+def _number_of(message: Any) -> Any:
+    return message.get("number") if isinstance(message, dict) else None
 
 
 def _believed(content: bytes, seconds: float) -> Answer:

@@ -35,13 +35,19 @@ def serve(line: socket.socket, limits: Limits) -> None:
         elif kind == Kind.CELL:
             outputs.begin()
             end = run_cell(python, message["source"], message["seed"])
-            if os.getpid() != own:
-                os._exit(0)  # a fork that a cell has made has come to that cell's end
+            end_if_forked(own)
             outputs.end()
-            frames.send(line, Kind.ENDED, end)
+            frames.send(line, Kind.ENDED, {**end, "number": message["number"]})
         elif kind == Kind.CALL:
             answer = answer_call(python, message)
-            frames.send(line, Kind.ANSWER, answer)
+            end_if_forked(own)
+            frames.send(line, Kind.ANSWER, frames.NUMBER.pack(message["number"]) + answer)
+
+
+def end_if_forked(own: int) -> None:
+    """End a process that a student's code has forked and that came to the end of that code."""
+    if os.getpid() != own:
+        os._exit(0)
 
 
 def run_cell(python: shell.Shell, source: str, seed: int | None) -> dict[str, str]:
