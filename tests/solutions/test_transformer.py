@@ -9,7 +9,14 @@ from hypothesis import strategies as st
 from torch.nn import functional
 
 from benchmarks import counterparts
-from solutions.attention import causal_mask, padding_mask
+from solutions.attention import (
+    causal_mask,
+    merge_heads,
+    padding_mask,
+    rotary_positions,
+    split_heads,
+)
+from solutions.llama import grouped_query_attention
 from solutions.transformer import Cache, Configuration, Trace, Transformer, generate
 
 GPT2 = Configuration(context_length=32, layers=3, width=24, heads=4, vocabulary_size=53)
@@ -260,6 +267,19 @@ def test_a_traced_pass_equals_the_fused_one(name, causal):
 
 
 @torch.no_grad()
+def test_the_attention_layer_is_made_of_the_chapters_functions():
+    model = build(LLAMA).double()
+    layer, x = model.blocks[0].attention, torch.randn(2, 9, 48, dtype=torch.float64)
+    positions = torch.tensor([0, 1, 2, 3, 4, 5, 10, 20, 63])
+    query = rotary_positions(split_heads(layer.query(x), 6), positions, 100.0)
+    key = rotary_positions(split_heads(layer.key(x), 2), positions, 100.0)
+    value = split_heads(layer.value(x), 2)
+    attended = grouped_query_attention(query, key, value, causal_mask(9))
+    around = model.surroundings(x, positions, mask=None, cache=None, trace=None)
+    assert difference(layer(x, around, None), layer.output(merge_heads(attended))) < 1e-12
+
+
+@torch.no_grad()
 def test_scaling_a_head_equals_scaling_its_columns_of_the_output_projection():
     model, tokens = build(GPT2), draw_tokens(2, 9)
     scales = torch.ones(3, 4)
@@ -401,15 +421,27 @@ def test_prompts_padded_on_the_left_continue_as_they_do_alone(name):
         assert torch.equal(together[row, 6 - length :], alone[0])
 
 
-def test_generation_goes_on_beyond_the_context_length():
-    model, prompt = build(GPT2), draw_tokens(2, 5)
-    tokens = generate(model, prompt, 100, temperature=0)
-    assert tokens.shape == (2, 105)
-    assert torch.equal(tokens[:, :5], prompt)
-    # up to the context length the cache is whole; the next token sees the newer half of it
-    assert torch.equal(tokens[:, 32], model(tokens[:, :32])[:, -1].argmax(-1))
-    assert torch.equal(tokens[:, 33], model(tokens[:, 17:33])[:, -1].argmax(-1))
-    assert generate(model, tokens, 3, temperature=0).shape == (2, 108)
+def test_generation_forgets_the_older_half_where_the_context_is_full(monkeypatch):
+    model, prompt, passes = build(GPT2), draw_tokens(2, 30), []
+    hidden_states = model.hidden_states
+
+    def recorded(tokens: torch.Tensor, **rest) -> torch.Tensor:
+        passes.append(tokens)
+        return hidden_states(tokens, **rest)
+
+    monkeypatch.setattr(model, "hidden_states", recorded)
+    tokens = generate(model, prompt, 22)
+    assert tokens.shape == (2, 52)
+    assert torch.equal(tokens[:, :30], prompt)
+    # 32 fit; then the last 16 are read anew, and after 16 more again
+    assert [piece.shape[1] for piece in passes] == [30, 1, 1, 16, *[1] * 16, 16, 1]
+    assert torch.equal(passes[3], tokens[:, 17:33])
+
+
+def test_generation_begins_with_what_fits_of_a_longer_prompt():
+    model, prompt = build(GPT2), draw_tokens(2, 50)
+    cut = generate(model, prompt[:, -32:], 5, temperature=0)
+    assert torch.equal(generate(model, prompt, 5, temperature=0)[:, -37:], cut)
 
 
 @pytest.mark.parametrize("causal", [True, False])
