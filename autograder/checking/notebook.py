@@ -12,6 +12,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import torch
+
 from autograder.checking import report
 from autograder.checking.answering import call_function, preserved_generators, raised
 from autograder.checking.cases import (
@@ -47,7 +49,7 @@ def check(exercise: str, function: Callable | None = None) -> float:
     Returns:
         The points, from 0 to the exercise's maximum.
     """
-    with _quiet():
+    with _quietly():
         try:
             result, printed = _checked(exercise, function)
         except Exception as error:
@@ -214,8 +216,16 @@ def _redirected(output: _Beginning) -> Any:
 
 
 @contextlib.contextmanager
-def _quiet() -> Any:
-    """Let no warning reach stderr: nbgrader takes a cell that writes there for a failed one."""
-    with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-        warnings.simplefilter("ignore")
-        yield
+def _quietly() -> Any:
+    """Let no warning reach stderr: nbgrader takes a cell that writes there for a failed one.
+
+    On one thread, too: on tensors this small, several spend their time waiting for each other.
+    """
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        torch.set_num_threads(threads)

@@ -229,6 +229,23 @@ def test_checking_leaves_the_sessions_random_numbers_alone(capfd):
     assert torch.equal(torch.rand(3), expected)
 
 
+def test_checking_runs_on_one_thread_and_leaves_the_sessions_number_alone(capfd):
+    before = torch.get_num_threads()
+    seen = []
+
+    def causal_mask(length):
+        seen.append(torch.get_num_threads())
+        return attention.causal_mask(length)
+
+    torch.set_num_threads(2)
+    try:
+        checked(capfd, "attention.causal_mask", causal_mask)
+        assert torch.get_num_threads() == 2
+        assert set(seen) == {1}
+    finally:
+        torch.set_num_threads(before)
+
+
 def test_check_all_sums_up_the_last_result_of_each(capfd):
     check("attention.causal_mask", lambda length: None)
     check("attention.causal_mask", attention.causal_mask)
