@@ -50,6 +50,8 @@ class Draw:
 
     def sizes(self, count: int, low: int = 2, high: int = 7) -> list[int]:
         """Return `count` unequal integers from `low` to `high`, both included."""
+        if count > high - low + 1:
+            raise ValueError(f"there are no {count} unequal integers from {low} to {high}")
         order = torch.randperm(high - low + 1, generator=self.generator)[:count]
         return (order + low).tolist()
 

@@ -37,7 +37,7 @@ def test_the_reference_and_every_alternative_earn_full_points(exercise):
     right = [exercise.reference, *exercise.alternatives]
     timed = any(part.speed for part in exercise.parts)
     for seed in range(SEEDS_IF_TIMED if timed else SEEDS):
-        torch.set_num_threads(1 + seed % 2)  # on one thread and on two
+        torch.set_num_threads(2 if seed % 10 == 0 else 1)
         cases = draw_cases(exercise, f"seed {seed}", mistakes=False)
         for function in right:
             result = judged(cases, function)
