@@ -1,4 +1,4 @@
-// what the page does by itself: the color theme, and explorers that start when they come into view
+// what the page does by itself: the color theme, figures and explorers that come into view, copying
 
 const modes = ["auto", "light", "dark"];
 const names = { auto: "as the system", light: "light", dark: "dark" };
@@ -64,20 +64,60 @@ async function startExplorer(element) {
   element.classList.add("live");
 }
 
-const soon = new IntersectionObserver(
-  (entries) => {
-    for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting) continue;
-      soon.unobserve(target);
-      startExplorer(target);
-    }
-  },
-  { rootMargin: "200px" },
-);
+// a drawing inside the page follows its theme and typeface; as an image it would not
+async function bringIn(image) {
+  const answer = await fetch(image.src);
+  if (!answer.ok) return;
+  const drawing = new DOMParser().parseFromString(await answer.text(), "image/svg+xml");
+  const svg = drawing.documentElement;
+  if (svg.localName !== "svg") return;
+  svg.querySelector("style")?.remove();
+  image.replaceWith(document.adoptNode(svg));
+}
+
+function whenInView(elements, begin) {
+  const soon = new IntersectionObserver(
+    (entries) => {
+      for (const { isIntersecting, target } of entries) {
+        if (!isIntersecting) continue;
+        soon.unobserve(target);
+        begin(target);
+      }
+    },
+    { rootMargin: "400px" },
+  );
+  for (const element of elements) soon.observe(element);
+}
+
+const copyIcon =
+  '<svg viewBox="0 0 24 24" fill="none" stroke-width="1.8" stroke-linejoin="round" aria-hidden="true">' +
+  '<rect x="8" y="8" width="12" height="12" rx="2"/><path d="M16 8V4H4v12h4"/></svg>';
+
+function offerCopies() {
+  for (const code of document.querySelectorAll(".cell_input pre, [class*='highlight-']:not(.cell *) pre")) {
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "copy";
+    button.ariaLabel = "Copy code";
+    button.innerHTML = copyIcon;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(code.textContent);
+      button.classList.add("done");
+      button.ariaLabel = "Copied";
+      setTimeout(() => {
+        button.classList.remove("done");
+        button.ariaLabel = "Copy code";
+      }, 1500);
+    });
+    code.after(button);
+  }
+}
 
 chooseTheme(document.querySelector(".theme-switch-button"));
 wrapTables();
 makeScrollable();
 addEventListener("resize", makeScrollable);
 markSection([...document.querySelectorAll(".sections a[href^='#']")]);
-for (const element of document.querySelectorAll(".explorer")) soon.observe(element);
+whenInView(document.querySelectorAll(".explorer"), startExplorer);
+if (navigator.clipboard) offerCopies();
+if (location.protocol !== "file:") whenInView(document.querySelectorAll(".chart img"), bringIn);

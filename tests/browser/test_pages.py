@@ -143,3 +143,39 @@ def test_figures_change_with_the_theme(visit):
             '<p id="probe" style="color: var(--figure-blue)">x</p>')""")
         colors.append(page.evaluate("getComputedStyle(document.querySelector('#probe')).color"))
     assert colors[0] != colors[1]
+
+
+def test_a_figure_in_view_is_drawn_in_the_page_and_keeps_its_place_and_words(
+    visit, browser: Browser, address: str
+):
+    for name in pages():
+        context = browser.new_context(java_script_enabled=False)
+        plain = context.new_page()
+        plain.goto(address + name)
+        images = plain.locator(".chart img")
+        words = [image.get_attribute("alt") for image in images.all()]
+        sizes = [
+            (image.get_attribute("width"), image.get_attribute("height")) for image in images.all()
+        ]
+        context.close()
+        if not words:
+            continue
+        page = visit(name)
+        for image in page.locator(".chart").all():
+            image.scroll_into_view_if_needed()
+            expect(image.locator("svg")).to_be_visible()
+        drawings = page.locator(".chart > svg")
+        assert [drawing.get_attribute("aria-label") for drawing in drawings.all()] == words
+        assert [
+            (d.get_attribute("width"), d.get_attribute("height")) for d in drawings.all()
+        ] == sizes
+        assert page.locator(".chart svg style").count() == 0
+
+
+def test_code_can_be_copied(visit):
+    page = visit("chapters/data.html")
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.get_by_role("button", name="Copy code").first.click()
+    expect(page.get_by_role("button", name="Copied")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.strip() == "python -m solutions.packages"

@@ -1,5 +1,10 @@
 """What the book's extension refuses, and what it makes, shown on tiny books."""
 
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import figures
 import pytest
 from course.alternatives import fault, pictures
 from course.freshness import local_modules
@@ -79,6 +84,40 @@ def test_an_explorer_without_its_module_or_its_label_fails(build):
     assert "<td>" in html
 
 
+DRAWING = """\
+    ---
+    file_format: mystnb
+    kernelspec:
+      name: python3
+    ---
+    # Title
+
+    ```{code-cell} ipython3
+    import sys; sys.path.insert(0, CHAPTERS)
+    import matplotlib.pyplot as plt
+    from figures import show
+    figure, axes = plt.subplots()
+    axes.plot([1, 2])
+    show(figure, alt="The line rises from one to two.")
+    ```
+    """
+
+
+def test_a_drawing_becomes_a_lazy_image_with_its_words_and_both_themes(build):
+    chapters = repr(str(Path(figures.__file__).parent))
+    assert build(index=DRAWING.replace("CHAPTERS", chapters)) == []
+    html = (build.folder / "out/index.html").read_text()
+    (image,) = re.findall(r"<img[^>]*>", html)
+    assert 'alt="The line rises from one to two."' in image
+    assert 'loading="lazy"' in image
+    assert 'width="672"' in image
+    address = re.search(r'src="([^"]*)"', image)[1]
+    drawing = (build.folder / "out" / address).read_text()
+    ElementTree.fromstring(drawing)
+    assert "@media (prefers-color-scheme:dark){:root{--figure-ink:#" in drawing
+    assert "<svg" not in html.partition("<article")[2].partition("</article")[0]
+
+
 def test_the_sitemap_is_whole_after_a_warm_build(build):
     pages = {"index": "# T\n\n```{toctree}\nother\n```\n", "other": "# O\n\nText.\n"}
     build(**pages)
@@ -86,6 +125,14 @@ def test_the_sitemap_is_whole_after_a_warm_build(build):
     sitemap = (build.folder / "out/sitemap.xml").read_text()
     assert "/index.html<" in sitemap
     assert "/other.html<" in sitemap
+
+
+def test_a_page_that_is_no_more_leaves_the_built_book(build):
+    build(index="# T\n\n```{toctree}\nother\n```\n", other="# O\n")
+    (build.folder / "other.md").unlink()
+    build(index="# T\n")
+    assert not (build.folder / "out/other.html").exists()
+    assert (build.folder / "out/index.html").exists()
 
 
 def test_a_page_runs_again_when_what_it_imports_has_changed(build):

@@ -7,6 +7,7 @@ from sphinx.application import Sphinx
 from . import (
     alternatives,
     cards,
+    drawings,
     execution,
     explorers,
     freshness,
@@ -19,6 +20,7 @@ from . import (
 PARTS = (
     alternatives,
     cards,
+    drawings,
     execution,
     explorers,
     freshness,

@@ -1,7 +1,8 @@
 """What a page is given besides its text: few scripts, how long its cells took, where one is in it.
 
-The scripts and styles that Jupyter Book's extensions ask for are mostly for things this book does
-not use (Thebe, a second search, icon fonts); several come from other hosts. Only these are kept.
+The scripts and styles that Jupyter Book's extensions ask for are for things this book does not use
+(Thebe, icon fonts) or does with a few lines of its own; several come from other hosts. None is
+linked: a page loads course.js, and the search page what Sphinx's search needs.
 """
 
 import re
@@ -11,27 +12,24 @@ from pathlib import Path
 from docutils import nodes
 from sphinx.application import Sphinx
 
-SCRIPTS = (
+# tokens that the style sheet leaves as they are: two thirds of a chapter's bytes
+PLAIN = re.compile(r'<span class="(?:n|nn|na|nv|o|p|w)">([^<]*)</span>')
+
+# what Sphinx puts into _static and the search page uses; the rest is removed from the built book
+SEARCH = (
     "documentation_options.js",
     "doctools.js",
     "sphinx_highlight.js",
-    "clipboard.min.js",
-    "copybutton.js",
+    "searchtools.js",
+    "language_data.js",
 )
-
-
-# what else Sphinx puts into _static and a page uses; the rest is removed from the built book
-STATIC = (*SCRIPTS, "searchtools.js", "language_data.js")
 
 
 def context(
     app: Sphinx, page: str, template: str, context: dict, document: nodes.document | None
 ) -> None:
     """Fill in what the theme's layout shows."""
-    kept = {
-        name: file for name in SCRIPTS for file in context["script_files"] if _name(file) == name
-    }
-    context["script_files"] = [f"_static/{name}" for name in SCRIPTS if name in kept]
+    context["search_scripts"] = [f"_static/{name}" for name in SEARCH] + ["searchindex.js"]
     context["body"] = _mended(context.get("body", ""))
     context["has_math"] = 'class="katex' in context["body"]
     context["has_cells"] = bool(document and list(document.findall(nodes.literal_block)))
@@ -43,15 +41,14 @@ def context(
 
 
 def _mended(body: str) -> str:
-    """Take out what misleads screen readers."""
+    """Take out what misleads screen readers or only makes the page heavy."""
+    body = PLAIN.sub(r"\1", body)
     # it hides the words "Show code cell source"
     body = body.replace(' aria-label="Toggle hidden content"', "")
+    # the empty corner of a table heads nothing
+    body = re.sub(r"<th[^>]*><p></p></th>", "<td></td>", body)
     # a role that browsers no longer know; the entries stand in a list
     return body.replace(' role="doc-biblioentry"', ' role="listitem"')
-
-
-def _name(file: object) -> str:
-    return str(getattr(file, "filename", file) or "").rpartition("/")[2]
 
 
 def _sections(toc: str) -> str:
@@ -87,18 +84,22 @@ def _description(document: nodes.document | None) -> str:
 
 
 def finish(app: Sphinx, problem: Exception | None) -> None:
-    """Lead from the site's address to the first page, and drop files no page asks for."""
+    """Lead from the site's address to the first page, and drop what no page asks for."""
     if problem or app.builder.format != "html":
         return
     first = app.builder.get_target_uri(app.config.root_doc)
     if first != "index.html":
         _lead_to(first, app)
+    pages = {Path(app.builder.get_outfilename(page)) for page in app.env.found_docs}
+    pages |= {Path(app.outdir, name) for name in ("index.html", "search.html")}
+    for file in set(Path(app.outdir).rglob("*.html")) - pages:  # of a page that is no more
+        file.unlink()
     own = [Path(app.srcdir, folder) for folder in app.config.html_static_path]
     for file in Path(app.outdir, "_static").iterdir():
         ours = any(
             (folder / file.name).exists() for folder in own if folder.is_relative_to(app.srcdir)
         )
-        if file.is_file() and not ours and file.name not in STATIC:
+        if file.is_file() and not ours and file.name not in SEARCH:
             file.unlink()
 
 
