@@ -789,32 +789,46 @@ def table(draw: Draw, words: int, width: int) -> Tensor:
     return draw.normal(words, width) * lengths[:, None]
 
 
+def around(draw: Draw, query: Tensor, words: int) -> Tensor:
+    """Return embeddings whose cosines with the query are far enough apart to be told apart."""
+    direction = F.normalize(query.double(), dim=0)
+    cosine = torch.linspace(-0.95, 0.95, words, dtype=torch.float64)
+    cosine = cosine[torch.randperm(words, generator=draw.generator)]
+    aside = draw.normal(words, len(query), dtype=torch.float64)
+    aside = F.normalize(aside - (aside @ direction)[:, None] * direction, dim=1)
+    unit = cosine[:, None] * direction + (1 - cosine**2).sqrt()[:, None] * aside
+    lengths = 10 ** (2 * draw.normal(words, dtype=torch.float64).tanh())
+    return (lengths[:, None] * unit).to(query.dtype)
+
+
 def nearest_to_a_vector(draw: Draw) -> list[Call]:
-    words, width, count = draw.integer(8, 12), draw.integer(3, 6), draw.integer(2, 5)
+    words, count = draw.integer(8, 12), draw.integer(2, 5)
+    query = draw.normal(draw.integer(3, 6))
     plane = torch.tensor([[1.0, 0.0], [5.0, 5.0], [0.0, 1.0], [-9.0, 1.0]])
-    embeddings = table(draw, words, width)
     # angles and dot products have other orders here: the long vector points aside
     aside = torch.tensor([[1.0, 0.1], [9.0, 9.0], [2.0, 0.0], [3.0, -3.1]])
+    double = query.double()
     return [
         Call((torch.tensor([2.0, 0.0]), plane, 3, []), tries="four words in a plane"),
         Call((torch.tensor([0.5, 0.0]), aside, 4, []), tries="a long vector that points aside"),
-        Call((draw.normal(width), embeddings, count, []), tries="random embeddings"),
-        Call((draw.normal(width) * 40, embeddings, words, []), tries="all words in order"),
-        Call((draw.normal(width).double(), embeddings.double(), 2, []), tries="float64"),
+        Call((query, around(draw, query, words), count, []), tries="random embeddings"),
+        Call((query * 40, around(draw, query, 60), 60, []), tries="60 words in order"),
+        Call((double, around(draw, double, words), 2, []), tries="float64"),
     ]
 
 
 def nearest_except_some(draw: Draw) -> list[Call]:
-    words, width = draw.integer(9, 14), draw.integer(3, 6)
-    embeddings = table(draw, words, width)
-    word = draw.integer(0, words - 1)
-    order = reference.nearest_words(embeddings[word], embeddings, words, []).tolist()
+    words, word = draw.integer(9, 14), draw.integer(0, 8)
+    query = draw.normal(draw.integer(3, 6))
+    embeddings = around(draw, query, words)
+    embeddings[word] = query
+    order = reference.nearest_words(query, embeddings, words, []).tolist()
     return [
-        Call((embeddings[word], embeddings, 3, [word]), tries="the word itself is left out"),
-        Call((embeddings[word], embeddings, 4, order[1:4:2]), tries="two near words are left out"),
-        Call((embeddings[word], embeddings, words, order[2:5]), tries="more words than are left"),
-        Call((embeddings[word], embeddings, 0, []), tries="no words are asked for"),
-        Call((embeddings[word], embeddings, 2, list(range(words))), tries="all words left out"),
+        Call((query, embeddings, 3, [word]), tries="the word itself is left out"),
+        Call((query, embeddings, 4, order[1:4:2]), tries="two near words are left out"),
+        Call((query, embeddings, words, order[2:5]), tries="more words than are left"),
+        Call((query, embeddings, 0, []), tries="no words are asked for"),
+        Call((query, embeddings, 2, list(range(words))), tries="all words left out"),
     ]
 
 
@@ -1001,9 +1015,11 @@ def analogies_near_the_question(draw: Draw) -> list[Call]:
         first, second, third = torch.randperm(words, generator=draw.generator)[:3].tolist()
         # second is near first, so the goal is near third; and the other way around
         embeddings[second] = embeddings[first] + 0.1 * draw.normal(width)
-        calls.append(Call((first, second, third, embeddings), tries="the goal is near the third"))
-        calls.append(Call((first, third, second, embeddings), tries="the goal is near the second"))
-        calls.append(Call((third, first, second, embeddings), tries="all three may be near"))
+        near = embeddings.clone()
+        calls.append(Call((first, second, third, near), tries="the goal is near the third"))
+        calls.append(Call((first, third, second, near), tries="the goal is near the second"))
+        embeddings[[first, third]] = embeddings[second] + 0.1 * draw.normal(2, width)
+        calls.append(Call((first, second, third, embeddings), tries="all three near each other"))
     return calls
 
 

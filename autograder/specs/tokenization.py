@@ -667,7 +667,10 @@ def words_with_merges(draw: Draw) -> list[Call]:
         Call((sentence(draw, 60), vocabulary, merges, PATTERN, []), tries="a longer text"),
         Call((sentence(draw, 9), vocabulary, merges, r"(?s).+", []), tries="the text as one word"),
         Call(("né né\u0301 ñé", vocabulary, merges, PATTERN, []), tries="merges inside characters"),
-        Call(("a-b", small[:2], [(b"a", b"b")], r"\w+", []), tries="text between the matches"),
+        Call(
+            ("a-b ab", [b"-", b" ", *small], ranks, r"\w+", []),
+            tries="text that is in no match of the pattern",
+        ),
     ]
 
 
