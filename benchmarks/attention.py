@@ -15,8 +15,8 @@ from types import SimpleNamespace
 import torch
 from transformers.models.llama.modeling_llama import eager_attention_forward
 
-from benchmarks import counterparts
 from benchmarks.timing import in_turns, report, speed_ratio
+from solutions import counterparts
 from solutions.attention import causal_mask, scaled_dot_product_attention
 from solutions.transformer import Configuration, Transformer
 

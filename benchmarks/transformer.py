@@ -10,8 +10,8 @@ from collections.abc import Callable
 import torch
 from torch.nn import functional
 
-from benchmarks import counterparts
 from benchmarks.timing import in_turns, report, speed_ratio
+from solutions import counterparts
 from solutions.pretrained import load_minilm, load_smollm2
 from solutions.transformer import Configuration, Transformer, generate
 

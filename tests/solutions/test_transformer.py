@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from benchmarks import counterparts
+from solutions import counterparts
 from solutions.attention import (
     causal_mask,
     merge_heads,
