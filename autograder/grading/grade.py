@@ -94,6 +94,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def grade(arguments: argparse.Namespace, sandbox: Sandbox) -> list[Row]:
     """Run, judge and record every submission of an assignment."""
+    # jsonschema would compile 39 grammars for a check of web addresses that nobody asks for: 3 s
+    sys.modules.setdefault("rfc3987_syntax", None)
     from nbgrader.api import Gradebook
     from nbgrader.apps import AutogradeApp
 
