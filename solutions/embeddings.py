@@ -160,7 +160,7 @@ def negative_sampling_gradient(
 
 @dataclass(frozen=True)
 class Word2VecSettings:
-    """How word vectors are trained; the defaults are gensim's, except `epochs`."""
+    """How word vectors are trained; apart from model and epochs, the defaults are gensim's."""
 
     model: Literal["skip-gram", "cbow"] = "skip-gram"
     width: int = 100
@@ -210,10 +210,15 @@ def train_word2vec(
         words: the vocabulary, the most frequent first.
         embeddings: (vocabulary_size, width) float32.
 
+    Raises:
+        ValueError: no word occurs often enough.
+
     Source: Mikolov et al. (2013), arXiv:1310.4546; thinning out as in their code. Noise words
     shared by neighboring words: Ji et al. (2016), arXiv:1604.04661.
     """
     vocabulary = count_vocabulary(sentences, settings.minimum_count)
+    if not vocabulary:
+        raise ValueError(f"no word occurs {settings.minimum_count} times: lower minimum_count")
     number = {word: place for place, word in enumerate(vocabulary)}
     counts = torch.tensor(list(vocabulary.values()))
     known = [[number[word] for word in sentence if word in number] for sentence in sentences]

@@ -255,6 +255,11 @@ def test_training_is_the_same_for_the_same_seed_only():
     assert not torch.equal(first, other)
 
 
+def test_a_text_of_rare_words_is_refused():
+    with pytest.raises(ValueError, match="no word occurs 5 times"):
+        train_word2vec([["a", "b"]], Word2VecSettings(), seeded())
+
+
 def test_the_vocabulary_is_that_of_gensim():
     sentences = [text.lower().split() for text in corpora.news()]
     model = gensim_model(sentences, min_count=5)
