@@ -163,7 +163,8 @@ def _judge_exercise(
         parts = zip(result.parts, hinted.parts, strict=True)
         result = replace(result, parts=tuple(replace(one, hint=two.hint) for one, two in parts))
     notes = [
-        f"A cell before this check counts as if it were not there, since {run.ended[place]}."
+        f"A cell above this check never came to its end ({run.ended[place]}), so it counts as if "
+        "it were not there."
         for place in since_last
         if place in run.ended
     ]
@@ -225,7 +226,8 @@ def _shown(exercise: dict[str, Any], unsafe: bool) -> list[NotebookNode]:
     notes = [*exercise["notes"], *([WITHOUT_SANDBOX] if unsafe else [])]
     shown = _display(report.as_html, report.as_text, result)
     if notes:
-        shown.data["text/html"] += "".join(f"<p>{escape(note)}</p>" for note in notes)
+        paragraphs = "".join(f"<p>{escape(note)}</p>" for note in notes)
+        shown.data["text/html"] += f'<div class="autograder-report">{paragraphs}</div>'
         shown.data["text/plain"] += "".join(f"\n  {note}" for note in notes)
     points = {"text/plain": repr(round(exercise["points"], 6))}
     return [shown, new_output("execute_result", data=points, execution_count=None)]

@@ -235,7 +235,7 @@ class Child:
         """Say in a few words what became of a process that does not answer any more."""
         if self.group is not None and self.group.ran_out_of_memory():
             return self._too_much_memory()
-        return "it ended the process it runs in"
+        return "it ended or crashed its process"
 
     def _too_much_memory(self) -> str:
         return f"it took more than {self.limits.memory // 2**20} MB of memory"

@@ -1,0 +1,129 @@
+"""The rebuilt notebook is the released one, with the student's answers and nothing else."""
+
+import json
+from pathlib import Path
+
+import nbformat
+import pytest
+from class_of_hostiles import RELEASED
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat import NotebookNode, validate
+from nbformat.v4 import new_code_cell, new_markdown_cell
+
+from autograder.grading import intake
+from autograder.grading.outputs import CellOutputs, overwritten
+
+
+@pytest.fixture(scope="module")
+def released() -> NotebookNode:
+    return nbformat.read(RELEASED, as_version=4)
+
+
+def taken(released: NotebookNode, cells: list) -> tuple[NotebookNode, dict]:
+    content = json.dumps({"cells": cells, "nbformat": 4, "nbformat_minor": 5}).encode()
+    return intake.rebuild(released, intake.parse(content))
+
+
+def test_an_untouched_notebook_comes_back_as_it_was(released: NotebookNode):
+    rebuilt, _ = taken(released, released.cells)
+    assert [cell.source for cell in rebuilt.cells] == [cell.source for cell in released.cells]
+    assert [cell.metadata for cell in rebuilt.cells] == [cell.metadata for cell in released.cells]
+
+
+def test_cells_of_ones_own_stand_where_they_stood(released: NotebookNode):
+    cells = list(released.cells)
+    cells.insert(4, new_code_cell("mine = 1"))
+    cells.insert(8, new_markdown_cell("a thought"))
+    rebuilt, _ = taken(released, cells)
+    assert [cell.source for cell in rebuilt.cells] == [cell.source for cell in cells]
+
+
+def test_nothing_but_its_source_is_taken_of_an_answer(released: NotebookNode):
+    cells = nbformat.from_dict(released).cells
+    answer = next(c for c in cells if c.metadata.get("nbgrader", {}).get("grade_id") == "softmax")
+    expected = nbformat.from_dict(answer)
+    answer.source = expected.source = "def softmax(scores, mask=None): ..."
+    answer.metadata.update(tags=["skip-execution"], trusted=True)
+    answer.metadata.nbgrader.update(points=99, locked=True, grade=True)
+    answer.outputs = [{"output_type": "stream", "name": "stdout", "text": "4.0"}]
+    answer.execution_count = 7
+    rebuilt, _ = taken(released, cells)
+    (found,) = (c for c in rebuilt.cells if c.source == expected.source)
+    assert (found.metadata, found.outputs) == (expected.metadata, [])
+
+
+PLAIN = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)
+KEYS = st.sampled_from(["cell_type", "source", "metadata", "outputs", "id", "attachments", "x"])
+NBGRADER = st.fixed_dictionaries(
+    {"nbgrader": st.fixed_dictionaries({"grade_id": st.sampled_from(["softmax", "causal_mask"])})}
+)
+CELLS = st.lists(
+    PLAIN
+    | st.dictionaries(KEYS, PLAIN, max_size=6)
+    | st.fixed_dictionaries(
+        {
+            "cell_type": st.sampled_from(["code", "markdown", "raw", "evil"]),
+            "source": st.text() | PLAIN,
+            "metadata": NBGRADER | PLAIN,
+        }
+    ),
+    max_size=6,
+)
+
+
+@given(cells=CELLS)
+def test_whatever_is_handed_in_a_valid_notebook_or_a_reason_comes_out(
+    released: NotebookNode, cells: list
+):
+    content = json.dumps({"cells": cells, "nbformat": 4}).encode()
+    try:
+        rebuilt, notes = intake.rebuild(released, intake.parse(content))
+    except intake.UnreadableError:
+        return
+    validate(rebuilt)
+    kept = [cell.metadata for cell in rebuilt.cells if cell.metadata]
+    assert kept == [cell.metadata for cell in released.cells if cell.metadata]
+    assert all(isinstance(note, str) for texts in notes.values() for note in texts)
+
+
+@given(content=st.binary(max_size=300))
+def test_bytes_at_random_are_refused_with_a_reason(content: bytes):
+    with pytest.raises(intake.UnreadableError, match=r"\w"):
+        intake.parse(content)
+
+
+@given(messages=st.lists(PLAIN | st.dictionaries(
+    st.sampled_from(["type", "name", "text", "data", "id", "update", "traceback", "count"]),
+    PLAIN | st.sampled_from(["stream", "display", "result", "error", "clear"]),
+)))  # fmt: skip
+def test_whatever_a_process_says_it_shows_is_a_valid_output(messages: list):
+    collected = CellOutputs()
+    for message in messages:
+        collected.add(message)
+    cell = new_code_cell("", outputs=collected.finished())
+    validate(nbformat.v4.new_notebook(cells=[cell]))
+
+
+@given(text=st.text())
+def test_no_tag_can_begin_in_text_of_a_student(text: str):
+    safe = intake.without_tags(f"<script>{text}</script><img {text}")
+    assert not intake.TAG.search(safe)
+    assert safe.replace(
+        "\N{ZERO WIDTH SPACE}", ""
+    ) == f"<script>{text}</script><img {text}".replace("\N{ZERO WIDTH SPACE}", "")
+
+
+def test_a_progress_bar_ends_as_it_was_seen_last():
+    assert overwritten("one\r  0%\r100%\ntwo\r\nthree") == "100%\ntwo\nthree"
+
+
+def test_a_link_is_not_followed(tmp_path: Path):
+    (tmp_path / "secret").write_text("secret")
+    (tmp_path / "attention.ipynb").symlink_to("secret")
+    with pytest.raises(intake.UnreadableError, match="link"):
+        intake.read_regular_file(tmp_path / "attention.ipynb", 1000)
