@@ -98,6 +98,7 @@ def grade(arguments: argparse.Namespace, sandbox: Sandbox) -> list[Row]:
     sys.modules.setdefault("rfc3987_syntax", None)
     from nbgrader.api import Gradebook
     from nbgrader.apps import AutogradeApp
+    from nbgrader.coursedir import CourseDirectory
 
     from autograder.grading.classroom import Classroom
     from autograder.grading.record import Recorder
@@ -112,8 +113,10 @@ def grade(arguments: argparse.Namespace, sandbox: Sandbox) -> list[Row]:
         app = AutogradeApp()
         app.log_level = "ERROR"
         app.initialize([arguments.assignment])
+        # app.coursedir was made before nbgrader_config.py was read, and knows no limits
+        course_directory = CourseDirectory(config=app.config)
         classroom = Classroom.of(
-            app.coursedir, arguments.assignment, unsafe=arguments.unsafe_no_sandbox
+            course_directory, arguments.assignment, unsafe=arguments.unsafe_no_sandbox
         )
         students = chosen(classroom.students(), arguments.student, arguments.assignment)
         with Gradebook(app.coursedir.db_url, app.coursedir.course_id) as gradebook:
