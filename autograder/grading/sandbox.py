@@ -32,6 +32,8 @@ from autograder.grading.inside.zygote import ACCEPTED
 PACKAGE = Path(__file__).resolve().parents[1]
 VISIBLE = ("__init__.py", "checking", "grading/__init__.py", "grading/inside")
 COURSE = "/course"  # where those are inside
+# where a virtual environment is inside: its own place may lie below a folder that is hidden there
+PREFIX = "/environment"
 NEVER_VISIBLE = ("solutions", "autograder")  # if they are installed among the packages
 NOBODY = 61234  # a user that owns nothing, for a grader that is run by root
 START_SECONDS = 120.0
@@ -272,8 +274,15 @@ def zygote_command(descriptor: int, folder: str, enclosure: str) -> list[str]:
         "from autograder.grading.inside.zygote import main; "
         f"main({descriptor}, {enclosure == 'enclosed'})"
     )
+    python = place_inside(sys.executable) if enclosure == "enclosed" else sys.executable
     # -I: neither the environment nor the current folder can slip in a module
-    return [sys.executable, "-I", "-c", start]
+    return [python, "-I", "-c", start]
+
+
+def place_inside(path: str) -> str:
+    """Return where a file of the grader's Python is inside."""
+    in_environment = sys.prefix != sys.base_prefix and Path(path).is_relative_to(sys.prefix)
+    return str(Path(PREFIX, Path(path).relative_to(sys.prefix))) if in_environment else path
 
 
 def enclosed_command(descriptor: int) -> list[str]:
@@ -325,13 +334,14 @@ def visible_files() -> list[str]:
             arguments += ["--ro-bind", str(path), str(path)]
     for path in ("/etc/ld.so.cache", "/etc/alternatives", "/etc/fonts", "/etc/localtime"):
         arguments += ["--ro-bind-try", path, path]
-    for prefix in dict.fromkeys((sys.base_prefix, sys.prefix)):
-        if not Path(prefix).is_relative_to("/usr"):
-            arguments += [*folders_above(prefix), "--ro-bind", prefix, prefix]
+    if not Path(sys.base_prefix).is_relative_to("/usr"):
+        arguments += [*folders_above(sys.base_prefix), "--ro-bind", *(sys.base_prefix,) * 2]
+    if sys.prefix != sys.base_prefix:
+        arguments += ["--ro-bind", sys.prefix, PREFIX]
     for packages in site.getsitepackages():
         for name in NEVER_VISIBLE:
             if Path(packages, name).is_dir():
-                arguments += ["--tmpfs", f"{packages}/{name}"]
+                arguments += ["--tmpfs", place_inside(f"{packages}/{name}")]
     for name in VISIBLE:
         place = f"{COURSE}/autograder/{name}"
         arguments += [*folders_above(place), "--ro-bind", str(PACKAGE / name), place]
