@@ -154,9 +154,13 @@ def main() -> None:
     size = arguments.submissions
     with tempfile.TemporaryDirectory(prefix="benchmark-grading-") as name:
         folder = Path(name)
-        for course, count, settings in (
-            ("ours", size, ""), ("alone", size, ""), ("half", size // 2, ""), ("stock", size, STOCK),
-        ):  # fmt: skip
+        classes = (
+            ("ours", size, ""),
+            ("alone", size, ""),
+            ("half", size // 2, ""),
+            ("stock", size, STOCK),
+        )
+        for course, count, settings in classes:
             make_class(folder / course, count, settings)
         ours, _ = run(folder / "ours", "autograder", "grade", ASSIGNMENT)
         again, _ = run(folder / "ours", "autograder", "grade", ASSIGNMENT)

@@ -28,7 +28,7 @@ from solutions.tokenization import (
 )
 
 VOCABULARY_SIZE = 4096
-MERGES_OF_BOTH = 400  # the simple trainer would take minutes for all of them
+MERGES_OF_BOTH = 200  # the simple trainer would take minutes for all of them
 
 
 def train_ours(texts: list[str]) -> list[Pair]:
