@@ -153,6 +153,9 @@ class _Writer:
             self.packer.pack(value)
         elif kind in _WRITERS:
             _WRITERS[kind](self, value, depth)
+        elif issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            # a named tuple is one, whatever its class makes of iterating
+            self.sequence(Kind.TUPLE, tuple.__getitem__(value, slice(None)), depth)
         else:
             raise ValueFrameError(f"of type {type_name(value)}, which is not a plain value")
 

@@ -1674,7 +1674,7 @@ def rotary_from_one(x, positions, base=10_000.0):
 
 
 @rotary_positions.misconception(
-    "The argument `positions` is not used: tokens need not stand at 0, 1, 2, ..."
+    "The tokens are taken to stand at 0, 1, 2, ...; where they really stand is in `positions`."
 )
 def rotary_ignores_positions(x, positions, base=10_000.0):
     return reference.rotary_positions(x, torch.arange(x.shape[-2]), base)

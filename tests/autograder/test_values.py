@@ -278,3 +278,11 @@ def test_headers_that_claim_much_take_no_memory():
 def test_deeply_nested_bytes_are_refused_without_a_recursion_error():
     with pytest.raises(ValueFrameError, match="deep"):
         decode(b"\x92\x00" * 100_000 + b"\x00")
+
+
+def test_a_named_tuple_crosses_as_the_tuple_it_is():
+    class Step(collections.namedtuple("Step", ("output", "cache"))):
+        def __iter__(self):
+            raise RuntimeError("not asked")
+
+    assert decode(encode(Step(1.5, [2]))) == (1.5, [2])
