@@ -94,11 +94,10 @@ def finish(app: Sphinx, problem: Exception | None) -> None:
     pages |= {Path(app.outdir, name) for name in ("index.html", "search.html")}
     for file in set(Path(app.outdir).rglob("*.html")) - pages:  # of a page that is no more
         file.unlink()
-    own = [Path(app.srcdir, folder) for folder in app.config.html_static_path]
+    # the configuration names folders of the book; an extension adds its own by an absolute path
+    named = [folder for folder in app.config.html_static_path if not Path(folder).is_absolute()]
     for file in Path(app.outdir, "_static").iterdir():
-        ours = any(
-            (folder / file.name).exists() for folder in own if folder.is_relative_to(app.srcdir)
-        )
+        ours = any(Path(app.srcdir, folder, file.name).exists() for folder in named)
         if file.is_file() and not ours and file.name not in SEARCH:
             file.unlink()
 
