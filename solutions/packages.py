@@ -231,7 +231,7 @@ def _fetch(package: Package, folder: Path) -> None:
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)  # what a killed process left behind
     try:
-        (partial / "temporary").mkdir(parents=True)
+        (partial / "temporary").mkdir(parents=True, exist_ok=True)
         file = _download(package, partial)
         if _sha256(file) != package.sha256:
             raise PackageError(
