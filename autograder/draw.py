@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 PUBLIC_SEED = "public"  # of public parts everywhere, and of all parts in a student's notebook
-TIMES_REPEATED = 3
 
 
 class Draw:
@@ -150,16 +149,13 @@ def _seconds_allowed(exercise: "Exercise", part: "Part", calls: list[Call]) -> l
     if part.speed is None:
         return [None] * len(calls)
     baseline = part.speed.baseline or exercise.reference
-    return [_fastest(baseline, call) / part.speed.times for call in calls]
+    return [_seconds(baseline, call) / part.speed.times for call in calls]
 
 
-def _fastest(function: Callable, call: Call) -> float:
-    seconds = []
-    for _ in range(TIMES_REPEATED):
-        start = time.perf_counter()
-        call_function(function, call)
-        seconds.append(time.perf_counter() - start)
-    return min(seconds)
+def _seconds(function: Callable, call: Call) -> float:
+    start = time.perf_counter()
+    call_function(function, call)
+    return time.perf_counter() - start
 
 
 @contextlib.contextmanager

@@ -1122,15 +1122,15 @@ def alphabet_of(text: bytes) -> list[bytes]:
 
 
 def large_texts(draw: Draw) -> list[Call]:
-    # two calls, of which the faster counts; different words, so that remembering does not help
+    # several calls, of which the fastest counts; different words, so that remembering does not help
     capitals_and_small = bytes([*range(65, 91), *range(97, 123)])
     calls = []
-    for _ in range(2):
+    for _ in range(3):
         words = {}
-        while len(words) < 200:
+        while len(words) < 400:
             words[b" " + letters(draw, capitals_and_small, 8, 15)] = draw.integer(1, 400)
         calls.append(
-            Call((words, reference.BYTE_ALPHABET, 150), tries="150 merges on 200 long words")
+            Call((words, reference.BYTE_ALPHABET, 300), tries="300 merges on 400 long words")
         )
     return calls
 
