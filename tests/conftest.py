@@ -1,7 +1,56 @@
 """What holds for all tests."""
 
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # no test is judged by its time: a busy machine is no defect
 settings.register_profile("course", deadline=None)
 settings.load_profile("course")
+
+
+@pytest.fixture(scope="session")
+def missing() -> Callable[[str], None]:
+    """Say what this machine lacks: skip by name or, with CI=true, fail."""
+
+    def skip_or_fail(problem: str) -> None:
+        if os.environ.get("CI") == "true":
+            pytest.fail(problem)
+        pytest.skip(problem)
+
+    return skip_or_fail
+
+
+@pytest.fixture(scope="session")
+def browser(missing: Callable[[str], None]) -> Iterator["Browser"]:
+    """Debian's Chromium, which resolves no name but this machine's.
+
+    All tests share it: a process can drive Playwright only once at a time.
+    """
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    if not chromium:
+        missing("Chromium is not installed: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=chromium,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--disable-component-update",
+                "--disable-sync",
+                "--no-first-run",
+                "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+            ],
+        )
+        yield browser
+        browser.close()

@@ -151,10 +151,11 @@ def test_the_gradebook_lies_in_the_course_folder(course):
 
 
 def test_without_the_project_nbgrader_stops_instead_of_grading_in_another_way(
-    course, environment, nbgrader, monkeypatch
+    course, environment, nbgrader, monkeypatch, tmp_path
 ):
-    monkeypatch.setitem(environment, "PYTHONPATH", "")
-    monkeypatch.setitem(environment, "PYTHONSAFEPATH", "1")
+    # an environment that has the project installed cannot find it behind this
+    (tmp_path / "autograder.py").write_text("raise ImportError('there is no such module')")
+    monkeypatch.setitem(environment, "PYTHONPATH", str(tmp_path))
     said = nbgrader(course.folder, "autograde", "attention", "--force", fails=True)
     assert "Is this the environment of the course?" in said
     assert "Traceback" not in said
