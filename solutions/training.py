@@ -24,11 +24,22 @@ def learning_rate(
     a cosine that reaches `floor` at step `total_steps`; every later step gets `floor`. With
     `warmup_steps = 0` the cosine starts at once.
 
+    Args:
+        step: at least 0; may lie beyond `total_steps`.
+        peak: the largest rate; positive.
+        warmup_steps: how many steps the warm-up takes.
+        total_steps: the step at which the rate has come down to `floor`.
+        floor: the smallest rate after the warm-up; from 0 to `peak`.
+
     Raises:
         ValueError: unless `0 <= warmup_steps < total_steps`.
 
     Source: Loshchilov and Hutter (2017), SGDR, equation 5, with one period; the warm-up is
     that of Goyal et al. (2017), section 2.2.
+
+    Example:
+        >>> [learning_rate(step, 4.0, 2, 6) for step in (0, 1, 2, 4, 6, 7)]
+        [2.0, 4.0, 4.0, 2.0, 0.0, 0.0]
     """
     if not 0 <= warmup_steps < total_steps:
         raise ValueError("warmup_steps must be at least 0 and less than total_steps")
@@ -45,7 +56,7 @@ def clip_gradients(gradients: Sequence[Tensor], maximum_norm: float) -> tuple[li
     at or below `maximum_norm` leaves the values as they are.
 
     Args:
-        gradients: floating-point tensors of any shapes; not changed.
+        gradients: at least one floating-point tensor, of any shapes; not changed.
         maximum_norm: positive.
 
     Returns:
@@ -55,6 +66,11 @@ def clip_gradients(gradients: Sequence[Tensor], maximum_norm: float) -> tuple[li
         ValueError: if the joint norm is not finite.
 
     Source: Pascanu, Mikolov and Bengio (2013), algorithm 1.
+
+    Example:
+        >>> clipped, norm = clip_gradients([torch.tensor([3.0]), torch.tensor([[4.0]])], 1.0)
+        >>> clipped, norm
+        ([tensor([0.6000]), tensor([[0.8000]])], tensor(5.))
     """
     norm = torch.linalg.vector_norm(
         torch.stack([torch.linalg.vector_norm(gradient) for gradient in gradients])
@@ -78,15 +94,26 @@ def adamw_step(
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Take one step of AdamW and return the new parameter and both new moments.
 
-    Weight decay is decoupled: the parameter shrinks by the factor
-    `1 - learning_rate * weight_decay`, and the gradient never sees it. Both moments are
-    corrected for their start at zero, by `1 - beta ** step`; `epsilon` is added to the square
-    root of the corrected second moment.
+    The first moment is the moving average of the gradient, `beta_1` of the old one and
+    `1 - beta_1` of the new gradient; the second moment is that of the squared gradient, with
+    `beta_2`. Both are divided by `1 - beta ** step` to correct for their start at zero. The
+    update is the corrected first moment over the square root of the corrected second moment
+    plus `epsilon`, which is added outside of the root.
+
+    Weight decay is decoupled: first the parameter shrinks by the factor
+    `1 - learning_rate * weight_decay`, then `learning_rate` times the update is subtracted. The
+    moments never see the decay.
 
     Args:
-        parameter: any shape; so are `gradient`, `first_moment` and `second_moment`. None is
-            changed.
+        parameter: any shape, floating point.
+        gradient: the shape and dtype of `parameter`, as are both moments. None is changed.
+        first_moment: as the step before returned it; zeros before the first step.
+        second_moment: likewise.
         step: counts from 1.
+        learning_rate: of this step.
+        betas: `(beta_1, beta_2)`.
+        epsilon: keeps the division finite.
+        weight_decay: 0 for none.
 
     Returns:
         `(parameter, first_moment, second_moment)`; the moments without the correction.
@@ -124,6 +151,10 @@ def instruction_example(
 
     Raises:
         ValueError: if the prompt is empty.
+
+    Example:
+        >>> instruction_example([5, 6, 7], [8], end=0)
+        (tensor([5, 6, 7, 8]), tensor([-100, -100,    8,    0]))
     """
     if not prompt:
         raise ValueError("the prompt must hold at least one token")
@@ -136,12 +167,21 @@ def instruction_example(
 def masked_cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
     """Average the cross-entropy, in nats, over the targets that are not -100.
 
+    The cross-entropy at a position is -log p, where p is the probability that the softmax of
+    its logits gives to its target. All targets that count weigh the same, in whichever
+    sequence they stand.
+
     Args:
         logits: (..., vocabulary_size), floating point.
         targets: (...), int64; -100 marks a position to leave out.
 
     Returns:
-        A 0-d tensor of the logits' dtype; 0 if every target is -100.
+        A 0-d tensor of the logits' dtype; 0 if every target is -100. Finite for finite logits
+        of any size.
+
+    Example:
+        >>> masked_cross_entropy(torch.zeros(3, 4), torch.tensor([-100, 2, 0]))  # log 4
+        tensor(1.3863)
     """
     kept = targets != IGNORED
     if not kept.any():
@@ -155,11 +195,16 @@ def render_chat(messages: Sequence[dict[str, str]], add_generation_prompt: bool 
 
     Each message becomes `<|im_start|>ROLE\nCONTENT<|im_end|>\n`. A conversation that does not
     begin with a system message gets one first, with the content
-    "You are a helpful AI assistant named SmolLM, trained by Hugging Face".
+    "You are a helpful AI assistant named SmolLM, trained by Hugging Face". Nothing is stripped
+    from a content or added to it.
 
     Args:
-        messages: at least one; dictionaries with the keys "role" and "content".
+        messages: at least one; dictionaries with the keys "role" and "content". Not changed.
         add_generation_prompt: end with `<|im_start|>assistant\n`, so that the model answers.
+
+    Example:
+        >>> render_chat([{"role": "system", "content": "Be brief."}])
+        '<|im_start|>system\nBe brief.<|im_end|>\n'
     """
     if messages[0]["role"] != "system":
         messages = [{"role": "system", "content": DEFAULT_SYSTEM}, *messages]
@@ -172,8 +217,9 @@ def last_token_features(hidden: Tensor, mask: Tensor) -> Tensor:
 
     Args:
         hidden: (batch, length, width).
-        mask: bool (batch, length), True where a token is real. The padding may stand before
-            or after the text.
+        mask: bool (batch, length), True where a token is real. The real tokens of a sequence
+            stand side by side; its padding may stand before them, after them or on both sides,
+            and elsewhere than in the other sequences.
 
     Returns:
         (batch, width), of the dtype of `hidden`.
@@ -205,21 +251,24 @@ def lora_merge(weight: Tensor, down: Tensor, up: Tensor, alpha: float) -> Tensor
 
 
 def lora_forward(x: Tensor, weight: Tensor, down: Tensor, up: Tensor, alpha: float) -> Tensor:
-    """Apply a frozen weight and its low-rank adapter without forming the merged weight.
+    """Apply a weight and its low-rank adapter to an input.
+
+    The weight is frozen: in training, only `down` and `up` change. The merged weight need not
+    be formed, since multiplying by `down` and then by `up` costs far less.
 
     Args:
         x: (..., in).
-        weight: (out, in), as in `torch.nn.Linear`; so no gradient reaches it, it is detached.
+        weight: (out, in), as in `torch.nn.Linear`.
         down: (rank, in).
         up: (out, rank).
         alpha: the adapter's scale before division by the rank.
 
     Returns:
-        (..., out), equal to `x @ lora_merge(weight, down, up, alpha).T`. Gradients reach `x`,
-        `down` and `up`, and never `weight`.
+        (..., out), equal up to rounding to `x @ lora_merge(weight, down, up, alpha).T`.
 
     Source: Hu et al. (2022), LoRA, equation 3 and section 4.1.
     """
+    # detached, so that no gradient is computed for a weight that stays as it is
     return x @ weight.detach().T + alpha / down.shape[0] * (x @ down.T @ up.T)
 
 
@@ -234,10 +283,11 @@ def next_token_distribution(
     In this order: divide by `temperature`; keep the `top_k` largest; of what is left,
     renormalized, keep the smallest set of most probable tokens whose probabilities sum to at
     least `top_p` (always at least one); renormalize. Everything not kept gets exactly 0.
-    Temperature 0 puts all probability on the largest logit.
+    Temperature 0 puts all probability on the largest logit, whatever the rest.
 
     Args:
-        logits: (..., vocabulary_size), floating point, no two equal; not changed.
+        logits: (..., vocabulary_size), floating point, finite, no two of a row equal; not
+            changed.
         temperature: at least 0.
         top_k: at least 1; one beyond `vocabulary_size` keeps everything.
         top_p: above 0, at most 1.
@@ -249,6 +299,10 @@ def next_token_distribution(
         ValueError: for a temperature, `top_k` or `top_p` outside these ranges.
 
     Source: Fan et al. (2018) for top-k; Holtzman et al. (2020), section 3.1, for top-p.
+
+    Example:
+        >>> next_token_distribution(torch.tensor([0.5, 0.3, 0.2]).log(), top_k=2)
+        tensor([0.6250, 0.3750, 0.0000])
     """
     if temperature < 0:
         raise ValueError("temperature must be at least 0")
@@ -275,14 +329,19 @@ def next_token_distribution(
 def perplexity(logits: Tensor, targets: Tensor) -> float:
     """Give the exponential of the mean cross-entropy over the targets that are not -100.
 
-    A model that spreads its probability evenly over n tokens has perplexity n.
+    The cross-entropy is in nats, as `masked_cross_entropy` has it. A model that spreads its
+    probability evenly over n tokens has perplexity n.
 
     Args:
-        logits: (..., vocabulary_size).
+        logits: (..., vocabulary_size), floating point.
         targets: (...), int64; -100 marks a position to leave out.
 
     Raises:
         ValueError: if every target is -100.
+
+    Example:
+        >>> round(perplexity(torch.zeros(3, 4), torch.tensor([-100, 2, 0])), 4)
+        4.0
     """
     if not (targets != IGNORED).any():
         raise ValueError("perplexity needs at least one target")
