@@ -16,11 +16,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from solutions import corpora, loop, self_supervision, tokenization, training, transformer
+from solutions import corpora, loop, tokenization, transformer
+from solutions.attention import merge_heads, split_heads
 from solutions.checkpoints import Checkpoint, cached
 from solutions.corpora import Split
-from solutions.loop import Recipe, train
+from solutions.loop import Recipe, one_thread, token_loss, train, training_device
 from solutions.self_supervision import next_token_pairs, sample_batch
+from solutions.training import learning_rate, next_token_distribution
 from solutions.transformer import Configuration, Transformer, generate
 
 END = "<|end|>"
@@ -28,13 +30,17 @@ VOCABULARY_SIZE = 2_048
 CONFIGURATION = Configuration(
     vocabulary_size=VOCABULARY_SIZE, context_length=128, layers=4, width=128, heads=4
 )
-RECIPE = Recipe(steps=1_200, peak=3e-3, warmup_steps=100, floor=3e-4)
-BATCH = 16
+RECIPE = Recipe(steps=1_800, peak=3e-3, warmup_steps=100, floor=1e-4)
+BATCH = 8
 SEED = 0
-THREADS = 1  # sums are split between threads, so their number decides the last bits
-OBSERVED_STEPS = (0, 25, 50, 100, 200, 300, 400, 500, 600, 800, 1_000, 1_200)
-PROMPT = "The "
-SOURCES = (corpora, loop, self_supervision, tokenization, training, transformer)
+OBSERVED_STEPS = (0, 25, 50, 100, 200, 300, 450, 600, 900, 1_200, 1_500, 1_800)
+PROMPT = "The"
+# what decides the weights: whole modules where nearly all of it counts, else only what is used
+SOURCES = (
+    *(corpora, loop, tokenization, transformer),
+    *(learning_rate, merge_heads, next_token_distribution, next_token_pairs, sample_batch),
+    split_heads,
+)
 
 
 @dataclass(frozen=True)
@@ -159,8 +165,9 @@ def measure_bits_per_byte(model: Transformer, tokens: Tensor, byte_lengths: Tens
         byte_lengths: bytes of text that each id stands for, (vocabulary_size,).
     """
     inputs, targets = next_token_pairs(tokens, model.configuration.context_length)
+    device = next(model.parameters()).device
     nats = sum(
-        training.masked_cross_entropy(model(some), wanted).item() * wanted.numel()
+        token_loss(model(some.to(device)), wanted.to(device)).item() * wanted.numel()
         for some, wanted in zip(inputs.split(32), targets.split(32), strict=True)
     )
     return nats / math.log(2) / byte_lengths[targets].sum().item()
@@ -173,8 +180,8 @@ def base_model(*, remake: bool = False) -> BaseModel:
         "recipe": asdict(RECIPE),
         "batch": BATCH,
         "seed": SEED,
-        "threads": THREADS,
         "observed": OBSERVED_STEPS,
+        "device": training_device().type,
     }
     made_by = (*SOURCES, pretrain)
     checkpoint = cached("base-model", settings, made_by, pretrain, remake=remake)
@@ -185,12 +192,8 @@ def base_model(*, remake: bool = False) -> BaseModel:
 
 def pretrain() -> Checkpoint:
     """Train the base model from random weights, showing progress on standard output."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(THREADS)
-    try:
+    with one_thread():
         return _pretrain()
-    finally:
-        torch.set_num_threads(threads)
 
 
 def _pretrain() -> Checkpoint:
@@ -198,17 +201,18 @@ def _pretrain() -> Checkpoint:
     text, held_out = stream("train"), excerpt(stream("validation"))
     byte_lengths = words.byte_lengths()
     generator = torch.Generator().manual_seed(SEED)
-    model = Transformer(CONFIGURATION, causal=True, generator=generator)
+    device = training_device()
+    model = Transformer(CONFIGURATION, causal=True, generator=generator).to(device)
     samples = []
 
     def loss(model: Transformer, step: int) -> Tensor:
         inputs, targets = sample_batch(text, BATCH, CONFIGURATION.context_length, generator)
-        return training.masked_cross_entropy(model(inputs), targets)
+        return token_loss(model(inputs.to(device)), targets.to(device))
 
     def observe(step: int) -> dict[str, float]:
         bits = measure_bits_per_byte(model, held_out, byte_lengths)
-        drawn = torch.Generator().manual_seed(SEED)
-        prompt = torch.tensor([words.encode(PROMPT)])
+        drawn = torch.Generator(device).manual_seed(SEED)
+        prompt = torch.tensor([words.encode(PROMPT)], device=device)
         written = generate(model, prompt, 60, temperature=0.8, generator=drawn)[0]
         samples.append(words.decode(written.tolist()))
         print(
@@ -225,13 +229,16 @@ def _pretrain() -> Checkpoint:
         "tokens": RECIPE.steps * BATCH * CONFIGURATION.context_length,
         "seconds": history.seconds,
     }
-    return Checkpoint(model.state_dict(), record)
+    return Checkpoint(model.cpu().state_dict(), record)
 
 
-def excerpt(tokens: Tensor, windows: int = 192) -> Tensor:
-    """Take equally spaced windows from all over a stream, end to end, to measure often."""
-    length = CONFIGURATION.context_length
-    starts = torch.linspace(0, len(tokens) - length, windows).long()
+def excerpt(tokens: Tensor, stretches: int = 48) -> Tensor:
+    """Take equally spaced stretches from all over a stream, end to end, to measure often.
+
+    Each is as long as four contexts, so that few of the targets follow a cut.
+    """
+    length = 4 * CONFIGURATION.context_length
+    starts = torch.linspace(0, len(tokens) - length, stretches).long()
     return torch.cat([tokens[start : start + length] for start in starts])
 
 

@@ -1,18 +1,26 @@
 """The training loop, the same for every model of the course.
 
-PyTorch's fused AdamW and its gradient clipping do what `training.adamw_step` and
-`training.clip_gradients` write out; the schedule is `training.learning_rate`.
+PyTorch's fused AdamW, its gradient clipping and its cross-entropy do what `training.adamw_step`,
+`training.clip_gradients` and `training.masked_cross_entropy` write out; the schedule is
+`training.learning_rate`.
+
+Models are trained on the CPU, where the same seeds give the same bits. Set the environment variable
+`INSIDE_LANGUAGE_MODELS_DEVICE` to `cuda` or `mps` for another device, or to `auto` for a GPU where
+there is one.
 """
 
+import contextlib
 import math
+import os
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
-from solutions.training import learning_rate
+from solutions.training import IGNORED, learning_rate
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,47 @@ class History:
     def column(self, name: str) -> list[float]:
         """Return one observed quantity over time."""
         return [observation[name] for observation in self.observations]
+
+
+def training_device() -> torch.device:
+    """Say where models are trained: on the CPU, or where the environment variable says.
+
+    Raises:
+        ValueError: PyTorch does not know, or cannot use, the device it names.
+    """
+    name = os.environ.get("INSIDE_LANGUAGE_MODELS_DEVICE", "cpu")
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    try:
+        device = torch.device(name)
+        torch.empty(0, device=device)
+    except (AssertionError, RuntimeError) as error:
+        raise ValueError(
+            f"INSIDE_LANGUAGE_MODELS_DEVICE is {name!r}, which PyTorch cannot use here: "
+            "say cpu, cuda, mps or auto"
+        ) from error
+    return device
+
+
+@contextlib.contextmanager
+def one_thread() -> Iterator[None]:
+    """Compute on one thread, since sums split between threads differ in their last bits."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
+    """Give what `training.masked_cross_entropy` gives, in one kernel.
+
+    Args:
+        logits: (..., vocabulary_size).
+        targets: (...), int64; -100 marks a position to leave out. At least one is not left out.
+    """
+    return F.cross_entropy(logits.flatten(0, -2), targets.flatten(), ignore_index=IGNORED)
 
 
 def parameter_groups(model: nn.Module, weight_decay: float) -> list[dict[str, object]]:

@@ -43,8 +43,8 @@ def test_a_model_that_knows_nothing_needs_the_bits_of_an_even_guess():
     assert bits == pytest.approx(math.log2(16) / 2)
 
 
-def test_an_excerpt_takes_windows_from_all_over():
-    taken = excerpt(torch.arange(10_000), windows=4)
-    assert len(taken) == 4 * 128
+def test_an_excerpt_takes_stretches_from_all_over():
+    taken = excerpt(torch.arange(10_000), stretches=4)
+    assert len(taken) == 4 * 512
     assert taken[0] == 0
     assert taken[-1] == 9_999

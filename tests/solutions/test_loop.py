@@ -4,8 +4,8 @@ import pytest
 import torch
 from torch import nn
 
-from solutions.loop import Recipe, parameter_groups, train
-from solutions.training import adamw_step, clip_gradients, learning_rate
+from solutions.loop import Recipe, parameter_groups, token_loss, train, training_device
+from solutions.training import adamw_step, clip_gradients, learning_rate, masked_cross_entropy
 
 
 def regression(seed: int = 0) -> tuple[nn.Linear, torch.Tensor, torch.Tensor]:
@@ -78,3 +78,21 @@ def test_biases_and_norms_do_not_decay():
     decaying, free = parameter_groups(nn.Sequential(nn.Linear(3, 2), nn.LayerNorm(2)), 0.1)
     assert [p.dim() for p in decaying["params"]] == [2]
     assert [p.dim() for p in free["params"]] == [1, 1, 1]
+
+
+def test_the_loss_is_the_masked_cross_entropy():
+    generator = torch.Generator().manual_seed(0)
+    logits = torch.randn(3, 5, 7, generator=generator)
+    targets = torch.randint(7, (3, 5), generator=generator)
+    targets[0, :4] = -100
+    torch.testing.assert_close(token_loss(logits, targets), masked_cross_entropy(logits, targets))
+
+
+def test_training_stays_on_the_cpu_unless_told_otherwise(monkeypatch):
+    monkeypatch.delenv("INSIDE_LANGUAGE_MODELS_DEVICE", raising=False)
+    assert training_device() == torch.device("cpu")
+    monkeypatch.setenv("INSIDE_LANGUAGE_MODELS_DEVICE", "auto")
+    assert training_device().type == ("cuda" if torch.cuda.is_available() else "cpu")
+    monkeypatch.setenv("INSIDE_LANGUAGE_MODELS_DEVICE", "abacus")
+    with pytest.raises(ValueError, match="'abacus', which PyTorch cannot use here"):
+        training_device()
