@@ -24,6 +24,10 @@ COMMANDS = {
     "check": Command("autograder.checking.command", "check the exercises of a notebook"),
     "init": Command("autograder.course", "make a course folder, to be used with nbgrader"),
     "grade": Command("autograder.grading.grade", "run, judge and record a class"),
+    "regrade": Command("autograder.grading.regrade", "judge again, and say whose score changes"),
+    "certificates": Command(
+        "autograder.grading.certificates", "make what the machines of a cluster trust each other by"
+    ),
     "doctor": Command("autograder.grading.doctor", "tell whether this machine can grade safely"),
     "demo": Command("autograder.demo", "make a small course with a small class, and grade it"),
 }

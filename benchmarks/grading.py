@@ -103,7 +103,7 @@ def judge_alone(folder: Path) -> None:
     from nbgrader.apps import AutogradeApp
 
     from autograder.grading.classroom import Classroom
-    from autograder.grading.grade import judged
+    from autograder.grading.workers import judged_here
 
     os.chdir(folder)
     app = AutogradeApp()
@@ -112,7 +112,8 @@ def judge_alone(folder: Path) -> None:
     classroom = Classroom.of(app.coursedir, ASSIGNMENT)
     sandbox.wait_until_ready()
     ready = time.perf_counter()
-    for _ in judged(classroom, sandbox, classroom.students(), os.cpu_count() or 1):
+    jobs = os.cpu_count() or 1
+    for _ in judged_here(sandbox, jobs, classroom, classroom.students()):
         pass
     ended = time.perf_counter()
     sandbox.stop()

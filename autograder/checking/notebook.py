@@ -12,8 +12,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from autograder.checking import report
 from autograder.checking.answering import call_function, preserved_generators, raised
 from autograder.checking.cases import (
@@ -26,6 +24,7 @@ from autograder.checking.cases import (
     read_cases,
 )
 from autograder.checking.judge import ExerciseResult, judge, unanswered
+from autograder.checking.one_thread import one_thread
 from autograder.checking.time_limit import OutOfTimeError, within
 from autograder.checking.values import ValueFrameError, type_name
 
@@ -217,15 +216,7 @@ def _redirected(output: _Beginning) -> Any:
 
 @contextlib.contextmanager
 def _quietly() -> Any:
-    """Let no warning reach stderr: nbgrader takes a cell that writes there for a failed one.
-
-    On one thread, too: on tensors this small, several spend their time waiting for each other.
-    """
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        with warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        torch.set_num_threads(threads)
+    """Let no warning reach stderr: nbgrader takes a cell that writes there for a failed one."""
+    with one_thread(), warnings.catch_warnings(), contextlib.redirect_stderr(io.StringIO()):
+        warnings.simplefilter("ignore")
+        yield

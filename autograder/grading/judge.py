@@ -18,6 +18,7 @@ from nbformat.v4 import new_markdown_cell, new_output
 from autograder.answers import CHECK
 from autograder.checking import report
 from autograder.checking.judge import ExerciseResult, judge, unanswered
+from autograder.checking.one_thread import one_thread
 from autograder.draw import draw_cases
 from autograder.grading.flags import forbidden_calls
 from autograder.grading.inside.limits import Limits
@@ -65,7 +66,8 @@ def judge_submission(
     started = time.monotonic()
     notebook = submission.notebook
     sources = [cell.source for cell in notebook.cells]
-    with NotebookRun(sandbox, sources, submission.beside, limits, seeds.number()) as run:
+    run = NotebookRun(sandbox, sources, submission.beside, limits, seeds.number())
+    with one_thread(), run:
         exercises = _judged(notebook, run, seeds)
         _show_outputs(notebook, run)
     return _result(submission, exercises, sandbox.unsafe, time.monotonic() - started)
@@ -90,8 +92,11 @@ def _result(
     for cell in notebook.cells:
         if is_check(cell):
             cell.outputs = _shown(by_id[grade_id_of(cell)], unsafe)
-    for note in reversed(comments.get("", [])):
-        notebook.cells.insert(0, new_markdown_cell(f"**Note:** {without_tags(note)}"))
+    # with ids of their own making, so that the same submission gives the same bytes again
+    notebook.cells[:0] = [
+        new_markdown_cell(f"**Note:** {without_tags(note)}", id=f"note-{number}")
+        for number, note in enumerate(comments.get("", []))
+    ]
     return {
         "exercises": by_id,
         "comments": comments,

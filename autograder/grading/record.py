@@ -100,14 +100,18 @@ class Recorder(Autograde):
     classroom: Classroom
     gradebook: Gradebook
 
-    def has_recorded(self, student: str, graded: Mapping[str, Graded]) -> bool:
-        """Say whether these very results are in the gradebook, and the notebooks written."""
-        target = self.classroom.autograded_folder(student)
+    def has_entry(self, student: str) -> bool:
+        """Say whether there is anything of a student's in the gradebook for this assignment."""
         try:
             self.gradebook.find_submission(self.classroom.assignment, student)
         except MissingEntry:
             return False
-        return all(
+        return True
+
+    def has_recorded(self, student: str, graded: Mapping[str, Graded]) -> bool:
+        """Say whether these very results are in the gradebook, and the notebooks written."""
+        target = self.classroom.autograded_folder(student)
+        return self.has_entry(student) and all(
             one.results.recorded().get("key") == one.key and (target / f"{name}.ipynb").exists()
             for name, one in graded.items()
         )

@@ -1,0 +1,122 @@
+"""Opening a course for a command that grades: its settings, gradebook and students."""
+
+import argparse
+import functools
+import os
+import sys
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import chdir, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from autograder.errors import UserError
+from autograder.grading import cluster, workers
+from autograder.grading.sandbox import Sandbox
+
+if TYPE_CHECKING:
+    from autograder.grading.classroom import Classroom
+    from autograder.grading.record import Recorder
+
+Judge = Callable[["Classroom", Sequence[str]], Iterator[tuple[str, dict[str, workers.Judged]]]]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what every command takes that runs and judges submissions."""
+    parser.add_argument("assignment", help="the assignment, as nbgrader knows it")
+    parser.add_argument(
+        "--course", metavar="DIR", type=Path, default=Path(), help="the course (default: here)"
+    )
+    parser.add_argument(
+        "--student", metavar="ID", action="append", help="only this student (can be repeated)"
+    )
+    parser.add_argument(
+        "--jobs", metavar="N", type=int, default=os.cpu_count() or 1,
+        help="how many submissions to run at once (default: one for each core)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--unsafe-no-sandbox", action="store_true",
+        help="run students' code without a sandbox; every report will say so",
+    )  # fmt: skip
+    cluster.add_arguments(parser)
+
+
+@contextmanager
+def judging(arguments: argparse.Namespace) -> Iterator[Judge]:
+    """Have somebody who runs and judges: processes of this machine, or a cluster."""
+    if arguments.scheduler:
+        with cluster.connected(arguments) as client:
+            yield functools.partial(cluster.judged_there, client)
+        return
+    sandbox = Sandbox(unsafe=arguments.unsafe_no_sandbox)
+    sandbox.begin()  # it imports torch while this process does the same
+    try:
+        yield functools.partial(workers.judged_here, sandbox, arguments.jobs)
+    finally:
+        sandbox.stop()
+
+
+@contextmanager
+def opened(arguments: argparse.Namespace) -> Iterator["Recorder"]:
+    """Have a course open, with its folder as the current one: the recorder of an assignment.
+
+    Raises:
+        UserError: the folder is no course, the assignment was not released, or the gradebook
+            cannot be reached.
+    """
+    # jsonschema would compile 39 grammars for a check of web addresses that nobody asks for: 3 s
+    sys.modules.setdefault("rfc3987_syntax", None)
+    from nbgrader.api import Gradebook
+    from nbgrader.apps import AutogradeApp
+    from nbgrader.coursedir import CourseDirectory
+    from sqlalchemy.exc import OperationalError
+
+    from autograder.grading.classroom import Classroom
+    from autograder.grading.record import Recorder
+
+    # nbgrader's own objects make SQLAlchemy warn, which is nothing an instructor can act upon
+    warnings.filterwarnings("ignore", module=r"nbgrader\.")
+    course = arguments.course.resolve()
+    if not (course / "nbgrader_config.py").exists():
+        raise UserError(f"{course} is no course folder; go into it, or name it with --course")
+    with chdir(course):
+        app = AutogradeApp()
+        app.log_level = "ERROR"
+        app.initialize([arguments.assignment])
+        # app.coursedir was made before nbgrader_config.py was read, and knows no limits
+        course_directory = CourseDirectory(config=app.config)
+        classroom = Classroom.of(
+            course_directory, arguments.assignment, unsafe=arguments.unsafe_no_sandbox
+        )
+        try:
+            gradebook = Gradebook(app.coursedir.db_url, app.coursedir.course_id)
+        except OperationalError as error:
+            reason = " ".join(str(error.orig).split())
+            raise UserError(
+                f"the gradebook cannot be opened: {reason}; see c.CourseDirectory.db_url in "
+                "nbgrader_config.py"
+            ) from None
+        with gradebook:
+            recorder = Recorder(coursedir=app.coursedir, parent=app)
+            recorder.classroom, recorder.gradebook = classroom, gradebook
+            yield recorder
+
+
+def chosen(students: Sequence[str], names: Sequence[str] | None, assignment: str) -> list[str]:
+    """Return those students of an assignment who are meant, which are all if none is named.
+
+    Raises:
+        UserError: there is none, or one who is named has handed in nothing.
+    """
+    unknown = sorted(set(names or ()) - set(students))
+    if unknown:
+        raise UserError(f"nothing was handed in for {assignment} by {', '.join(unknown)}")
+    if not students:
+        raise UserError(f"nothing was handed in for {assignment}; first run: nbgrader collect")
+    return [student for student in students if not names or student in names]
+
+
+def progress(line: str) -> None:
+    """Show what is being done, on one line that the next one overwrites."""
+    if sys.stderr.isatty():
+        print(f"\r\033[K{line}", end="", file=sys.stderr, flush=True)
