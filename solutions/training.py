@@ -330,7 +330,8 @@ def perplexity(logits: Tensor, targets: Tensor) -> float:
     """Give the exponential of the mean cross-entropy over the targets that are not -100.
 
     The cross-entropy is in nats, as `masked_cross_entropy` has it. A model that spreads its
-    probability evenly over n tokens has perplexity n.
+    probability evenly over n tokens has perplexity n. A text may be so long that the product
+    of its tokens' probabilities rounds to 0; its perplexity does not depend on that.
 
     Args:
         logits: (..., vocabulary_size), floating point.
