@@ -26,7 +26,8 @@ def warming_up(draw: Draw) -> list[Call]:
         Call((4, 0.5, 4, 20), tries="the first step after it"),
         Call((0, peak, warmup, total), tries="step 0"),
         Call((middle, peak, warmup, total), tries="a step on the way up"),
-        Call((middle, peak, warmup, total, peak / 3), tries="a warm-up knows no floor"),
+        Call((0, peak, warmup, total, peak / 3), tries="a warm-up knows no floor"),
+        Call((middle, peak, warmup, total, peak / 3), tries="on the way up, with a floor"),
         Call((0, peak, 1, total), tries="a warm-up of one step"),
     ]
 
@@ -965,7 +966,7 @@ def joint_norm(gradients: list[Tensor]) -> float:
 def too_large(draw: Draw) -> list[Call]:
     both = [torch.tensor([3.0]), torch.tensor([[4.0]])]
     several = of_several_shapes(draw)
-    small = of_several_shapes(draw, 0.1)
+    small = of_several_shapes(draw, 0.02)
     return [
         Call(([torch.tensor([3.0, 4.0])], 1.0), tries="one gradient of norm 5, at most 1"),
         Call((both, 2.5), tries="two gradients, 3 and 4: together they have norm 5, at most 2.5"),
@@ -2331,28 +2332,34 @@ def adamw_entry_by_entry(
 
 
 def distinct(draw: Draw, *shape: int, gap: float = 0.5, dtype=torch.float32) -> Tensor:
-    """Return logits of which no two in a row are closer than half a gap, in random order."""
+    """Return logits in random order, no two of a row closer than a quarter of the gap.
+
+    Some rows are flatter than others, so that top-p keeps unequal numbers of tokens.
+    """
     *outside, size = shape
     steps = torch.arange(size).expand(*outside, size) - size / 2
     jitter = torch.rand(*outside, size, generator=draw.generator)
     order = torch.rand(*outside, size, generator=draw.generator).argsort(-1)
-    values = (steps + jitter / 2) * gap
+    stretch = torch.rand(*outside, 1, generator=draw.generator) + 0.5
+    values = (steps + jitter / 2) * gap * stretch
     return values.double().gather(-1, order).to(dtype)
 
 
 def clear_top_p(draw: Draw, logits: Tensor, temperature: float = 1.0, top_k: int = 0) -> float:
     """Return a `top_p` that no sum of probabilities of these logits comes near.
 
-    It is chosen so that rounding cannot decide what is kept, but that the order of the steps can.
+    So rounding cannot decide what is kept. Where it can be, rows keep unequal numbers of tokens.
     """
     kept = logits.double() / temperature
     if top_k:
         kept = kept.topk(top_k).values
-    sums = kept.softmax(-1).sort(-1, descending=True).values.cumsum(-1).flatten()
+    sums = kept.softmax(-1).sort(-1, descending=True).values.cumsum(-1).flatten(0, -2)
     candidates = torch.rand(100, generator=draw.generator, dtype=torch.float64) * 0.55 + 0.35
-    margins = (candidates[:, None] - sums).abs().min(1).values
-    best = margins.topk(10).indices
-    return round(float(candidates[best[draw.integer(0, 9)]]), 6)
+    margins = (candidates[:, None, None] - sums).abs().flatten(1).min(1).values
+    counts = (sums < candidates[:, None, None]).sum(-1)
+    uneven = counts.amax(1) > counts.amin(1)
+    best = (margins * (1 + 99 * (uneven & (margins > 1e-3)))).topk(5).indices
+    return round(float(candidates[best[draw.integer(0, 4)]]), 6)
 
 
 def temperatures(draw: Draw) -> list[Call]:

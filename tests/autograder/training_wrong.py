@@ -1330,6 +1330,22 @@ def next_token_distribution__subtracts_a_little(logits, temperature=1.0, top_k=N
     return (logits / temperature - 3 * (result == 0)).softmax(-1)
 
 
+def next_token_distribution__as_many_by_p_as_in_the_first_row(
+    logits, temperature=1.0, top_k=None, top_p=None
+):
+    if top_p is None or temperature <= 0 or not 0 < top_p <= 1:
+        return reference.next_token_distribution(logits, temperature, top_k, top_p)
+    probabilities = reference.next_token_distribution(logits, temperature, top_k)
+    first = reference.next_token_distribution(logits, temperature, top_k, top_p).reshape(
+        -1, logits.shape[-1]
+    )[0]
+    return reference.next_token_distribution(probabilities.log(), 1.0, int((first > 0).sum()))
+
+
+def learning_rate__never_below_the_floor(step, peak, warmup_steps, total_steps, floor=0.0):
+    return max(floor, reference.learning_rate(step, peak, warmup_steps, total_steps, floor))
+
+
 def next_token_distribution__always_float32(logits, temperature=1.0, top_k=None, top_p=None):
     return reference.next_token_distribution(logits, temperature, top_k, top_p).float()
 
