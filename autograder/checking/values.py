@@ -212,6 +212,8 @@ class _Writer:
         if not value.is_contiguous():
             order.sort(key=lambda dim: -value.stride(dim))
         stored = value.permute(order).contiguous().reshape(-1)
+        if stored.numel() == 1:  # contiguous whatever its stride, which a view as bytes is not
+            stored = stored.as_strided((1,), (1,))
         content = stored.view(torch.uint8).numpy().tobytes() if stored.numel() else b""
         self.record(Kind.TENSOR, dtype, _packed(value.shape), _packed(order), content)
 

@@ -57,6 +57,12 @@ def test_a_tensor_keeps_dtype_shape_and_values(dtype, shape):
     assert torch.equal(back, tensor)
 
 
+def test_a_single_element_of_a_larger_tensor_crosses():
+    column = torch.arange(6).reshape(1, 6)[:, ::3][:, -1]
+    assert column.stride() == (6,)
+    assert decode(encode(column)).tolist() == [3]
+
+
 @pytest.mark.parametrize("dtype", ARRAY_DTYPES.values(), ids=str)
 def test_an_array_and_a_number_of_numpy_keep_their_dtype(dtype):
     array = (np.random.default_rng(0).random((2, 3)) * 5).astype(dtype)
