@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from autograder.checking import values
-from autograder.checking.compare import COMPARATORS, Comparator
+from autograder.checking.arrangements import RandomInterval, RandomSplit, Shuffled
+from autograder.checking.compare import Average, Close, Comparator, Frequencies, Same
+from autograder.checking.sampling import Outcomes, Repeatable
 
 
 @dataclass(frozen=True)
@@ -259,6 +261,13 @@ def read_cases(path: Path) -> dict[str, ExerciseCases]:
         raise values.ValueFrameError(f"{path} is damaged: {error}") from None
 
 
+COMPARATORS = {
+    kind.__name__: kind
+    for kind in (
+        *(Close, Same, Frequencies, Average),
+        *(Outcomes, Repeatable, Shuffled, RandomSplit, RandomInterval),
+    )
+}
 ANSWERS = {kind.__name__: kind for kind in (Returned, Raised, TimedOut, Died, Unusable)}
 
 

@@ -110,8 +110,6 @@ class Frequencies:
     n KL(frequency || probability) <= 15.1.
     """
 
-    bound: ClassVar[float] = -math.log(5.733e-7 / 2)
-
     def first_difference(
         self, expected: Sequence[Any], found: Sequence[Any]
     ) -> tuple[int, Difference] | None:
@@ -139,8 +137,8 @@ class Frequencies:
                 return Difference(f"{number} was drawn, which is not between 0 and {largest}")
         # what hardly ever happens is the most telling
         for probability, number in sorted(zip(probabilities, itertools.count(), strict=False)):
-            share = counts[number] / total
-            if total * _divergence(share, probability) > self.bound:
+            if unlikely(counts[number], total, probability):
+                share = counts[number] / total
                 often = "often" if share > probability else "rarely"
                 return Difference(
                     f"in {total:,} draws, {number} came too {often} to be chance (5 sigma)",
@@ -218,7 +216,21 @@ class Average:
         return abs(float(first.mean() - second.mean())) <= self.sigmas * math.sqrt(variance)
 
 
-COMPARATORS = {kind.__name__: kind for kind in (Close, Same, Frequencies, Average)}
+FIVE_SIGMA = -math.log(5.733e-7 / 2)  # the negative logarithm of either tail's probability
+
+
+def unlikely(count: int, total: int, probability: float) -> bool:
+    """Say whether something came too often or too rarely in `total` draws to be chance (5 sigma).
+
+    By Chernoff's bound on the binomial distribution, n KL(frequency || probability) <= 15.1.
+    """
+    return total > 0 and total * _divergence(count / total, probability) > FIVE_SIGMA
+
+
+def structure_difference(expected: Any, found: Any) -> Difference | None:
+    """Say how a value differs in structure, shape or dtype, whatever its numbers are."""
+    return _compare(expected, found, lambda right, value: None)
+
 
 _INTEGER_DTYPES = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
