@@ -12,6 +12,12 @@ from autograder.draw import Draw
 from autograder.spec import Exercise, Part
 from solutions import training as reference
 
+# why a mutant of the reference may pass
+ZEROS_STAY = "where the norm is 0 every gradient is 0, and stays so times any finite factor"
+CLIPPING = (
+    " in factor = torch.clamp(maximum_norm / norm, max=1.0) if norm > 0 else torch.ones_like(norm)"
+)
+
 # --- learning_rate -------------------------------------------------------------------------------
 
 
@@ -1048,6 +1054,11 @@ clip_gradients = Exercise(
         Part("dtype", 0.5, in_double_precision, Close(items=(0,)), expect=norm_expected),
         Part("not finite", 1, not_finite, Close(items=(0,))),
     ],
+    equivalent={
+        f"norm > 0 -> norm >= 0{CLIPPING}": ZEROS_STAY,
+        f"0 -> -1{CLIPPING}": ZEROS_STAY,
+        "torch.ones_like(norm) -> norm": ZEROS_STAY,
+    },
     forbidden=("clip_grad_norm_", "clip_grads_with_norm_", "get_total_norm"),
 )
 
@@ -1298,6 +1309,11 @@ masked_cross_entropy = Exercise(
         Part("large logits", 0.5, logits_of_any_size),
         Part("everything ignored", 0.5, all_ignored),
     ],
+    equivalent={
+        "logits.sum() * 0.0 -> 0.0": "a number is as good as a tensor without dimensions",
+        "-1 -> 1 in log_probabilities = logits[kept].log_softmax(dim=-1)": "`logits[kept]` has two "
+        "dimensions, so the second is the last",
+    },
     forbidden=("cross_entropy", "nll_loss", "CrossEntropyLoss", "NLLLoss"),
 )
 
@@ -1525,6 +1541,11 @@ perplexity = Exercise(
         Part("long texts, large logits", 0.5, long_texts),
         Part("no target", 0.5, nothing_scored),
     ],
+    equivalent={
+        "masked_cross_entropy(logits, targets).item() -> masked_cross_entropy(logits, targets)": (
+            "`math.exp` takes a tensor without dimensions as well"
+        ),
+    },
 )
 
 
@@ -2466,6 +2487,15 @@ next_token_distribution = Exercise(
         Part("all together", 1, together),
         Part("out of range", 0.5, out_of_range),
     ],
+    equivalent={
+        "top_k < logits.shape[-1] -> top_k <= logits.shape[-1]": "keeping as many as there are "
+        "keeps everything",
+        "probabilities.sort(dim=-1, descending=True) -> probabilities.sort(descending=True)": (
+            "the last dimension is the default"
+        ),
+        "before < top_p -> before <= top_p": "no sum may come so near to top_p that rounding would "
+        "decide",
+    },
 )
 
 
