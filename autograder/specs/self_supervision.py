@@ -20,6 +20,9 @@ from autograder.draw import Draw
 from autograder.spec import Exercise, Part
 from solutions import self_supervision as reference
 
+# why a mutant of the reference may pass
+NOT_EXACTLY = "no number comes out exactly there: the chance is one in 2^24"
+
 NOTHING = torch.empty(0, dtype=torch.int64)
 
 
@@ -86,6 +89,10 @@ next_token_pairs = Exercise(
         Part("tokens left over", 0.5, tokens_left_over, Same()),
         Part("no window", 0.5, no_window, Same()),
     ],
+    equivalent={
+        "0 -> -1 in windows = max(0, len(tokens) - 1) // context_length": "of an empty text it "
+        "makes -1 windows, and `reshape` works out that there is none",
+    },
 )
 
 
@@ -607,6 +614,7 @@ def rows_without_counts(draw: Draw) -> list[Call]:
         Call((torch.tensor([[3, 1], [0, 0]]),), tries="a token that was never followed"),
         Call((counts,), tries="such a token in a larger table"),
         Call((torch.zeros(size, size, dtype=torch.int64),), tries="no counts at all"),
+        Call((torch.eye(size, dtype=torch.int64).roll(1, 0),), tries="one count in each row"),
         Call((counts, 0.001), tries="such a token, smoothing 0.001"),
         Call((counts, 2.0), tries="such a token, smoothing 2"),
     ]
@@ -619,6 +627,10 @@ bigram_probabilities = Exercise(
         Part("with smoothing", 1, with_smoothing),
         Part("rows without counts", 1, rows_without_counts),
     ],
+    equivalent={
+        "counts.double() -> counts": "integers plus a floating point number are float32, whose "
+        "rounding is far below the tolerance",
+    },
 )
 
 
@@ -1524,6 +1536,11 @@ split_without_leaks = Exercise(
         Part("texts of all kinds", 0.5, texts_of_all_kinds, Same()),
         Part("extreme fractions", 0.5, extreme_fractions, Same()),
     ],
+    equivalent={
+        "(training, test) -> (test, training)": "two empty lists are exchanged",
+        "position < test_fraction -> position <= test_fraction": "no text lies exactly there: the "
+        "chance is one in 2^53",
+    },
 )
 
 
@@ -1751,6 +1768,10 @@ bigram_gradient = Exercise(
         Part("different inputs", 1, different_inputs),
         Part("repeated inputs", 1, repeated_inputs),
     ],
+    equivalent={
+        "-1 -> 1 in difference = weights[inputs].softmax(dim=-1)": "of two dimensions the last is "
+        "number 1",
+    },
     forbidden=("backward", "grad", "autograd", "requires_grad", "requires_grad_", "cross_entropy"),
 )
 
@@ -2032,6 +2053,14 @@ mask_tokens = Exercise(
             expect=lambda call: call.arguments[3].number,
         ),
     ],
+    equivalent={
+        "torch.rand(tokens.shape, generator=generator) < rate"
+        " -> torch.rand(tokens.shape, generator=generator) <= rate": NOT_EXACTLY,
+        "fate < 0.8 -> fate <= 0.8 in inputs = "
+        "torch.where(chosen & (fate < 0.8), mask_token, tokens)": NOT_EXACTLY,
+        "fate >= 0.9 -> fate > 0.9 in inputs = "
+        "torch.where(chosen & (fate >= 0.9), drawn, inputs)": NOT_EXACTLY,
+    },
 )
 
 
@@ -2185,16 +2214,6 @@ def masks_all_rows_alike(tokens, mask_token, vocabulary_size, generator, rate=0.
     drawn = torch.randint(vocabulary_size, tokens.shape, generator=generator)
     parts = (part.expand(tokens.shape) for part in (chosen < rate, hide < 0.8, hide >= 0.9))
     return masked_by(tokens, *parts, mask_token, drawn)
-
-
-@mask_tokens.misconception(
-    "One fate is drawn for all positions together; each chosen position has its own."
-)
-def masks_with_one_fate(tokens, mask_token, vocabulary_size, generator, rate=0.15):
-    chosen = torch.rand(tokens.shape, generator=generator) < rate
-    hide = torch.rand((), generator=generator)
-    drawn = torch.randint(vocabulary_size, tokens.shape, generator=generator)
-    return masked_by(tokens, chosen, hide < 0.8, hide >= 0.9, mask_token, drawn)
 
 
 @mask_tokens.misconception(

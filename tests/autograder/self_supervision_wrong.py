@@ -821,6 +821,13 @@ def mask_tokens__fate_of_the_row(tokens, mask_token, vocabulary_size, generator,
     return combined(tokens, c < rate, f < 0.8, f < 0.9, mask_token, ids)
 
 
+def mask_tokens__one_fate_for_all(tokens, mask_token, vocabulary_size, generator, rate=0.15):
+    (c,) = uniform(tokens, generator, 1)
+    f = torch.rand((), generator=generator)
+    ids = torch.randint(vocabulary_size, tokens.shape, generator=generator)
+    return combined(tokens, c < rate, f < 0.8, f < 0.9, mask_token, ids)
+
+
 def mask_tokens__spans_of_two(tokens, mask_token, vocabulary_size, generator, rate=0.15):
     c, f = uniform(tokens, generator, 2)
     chosen = c < rate / 2
