@@ -20,8 +20,8 @@ def repeated_sequences(
     the token's earlier occurrence and copies what came next.
 
     Args:
-        batch: the number of sequences.
-        period: the length of one half.
+        batch: the number of sequences, at least 1.
+        period: the length of one half, at least 1.
         vocabulary_size: ids are drawn evenly and independently from all below it.
         generator: the only source of randomness.
 
@@ -67,12 +67,12 @@ def in_context_learning_score(losses: Tensor, early: int, late: int) -> Tensor:
     0 means that the context is no help.
 
     Args:
-        losses: the loss of each token, (batch, length).
+        losses: the loss of each token, (batch, length), floating point.
         early: a position, counted from 0.
         late: a later position, counted from 0.
 
     Returns:
-        A 0-d tensor in the units of `losses`.
+        A 0-d tensor, of the dtype and in the units of `losses`.
 
     Raises:
         ValueError: unless `0 <= early < late < length`.
@@ -89,7 +89,8 @@ def few_shot_prompt(examples: Sequence[tuple[str, str]], question: str, arrow: s
 
     Each example becomes `QUESTION ARROW ANSWER` on a line of its own, with one space before
     the answer: `hot -> cold\n`. The prompt ends with the open question and the arrow, and no
-    space: the space belongs to the first token of the answer.
+    space: the space belongs to the first token of the answer. All strings are taken as they
+    are, white space and all.
 
     Args:
         examples: pairs of question and answer, in order; possibly none.
@@ -119,7 +120,11 @@ def shuffle_labels(labels: Sequence[str], generator: torch.Generator) -> list[st
 def exact_match(predictions: Sequence[str], references: Sequence[str]) -> float:
     """Give the share of predictions that equal their reference from first to last character.
 
-    White space at either end of either string is ignored; case is not.
+    White space (blanks, tabs, line ends) at either end of either string is ignored; white space
+    inside counts, and so does case. A prediction is compared with the reference at its place.
+
+    Returns:
+        From 0 to 1.
 
     Raises:
         ValueError: if there are none, or not as many of one as of the other.
@@ -139,6 +144,9 @@ def token_accuracy(predictions: Tensor, targets: Tensor) -> float:
         predictions: int64, any shape.
         targets: int64, the same shape; -100 marks a position to leave out.
 
+    Returns:
+        From 0 to 1.
+
     Raises:
         ValueError: if every target is -100.
     """
@@ -151,7 +159,9 @@ def token_accuracy(predictions: Tensor, targets: Tensor) -> float:
 def edit_distance(first: str, second: str) -> int:
     """Count the fewest insertions, deletions and replacements that turn one string into the other.
 
-    Each costs 1 and touches one character.
+    Each costs 1 and touches one character; upper and lower case are different characters. It
+    takes time in proportion to the product of both lengths, so strings of a hundred characters
+    are no trouble.
 
     Source: Levenshtein (1966); computed row by row as in Wagner and Fischer (1974).
     """
@@ -190,16 +200,17 @@ def bootstrap_interval(
 
     Draw `resamples` samples with replacement, each as large as the original, take the mean of
     each, and cut the tails: the interval runs from the `(1 - confidence) / 2` quantile of the
-    means to the `1 - (1 - confidence) / 2` quantile (linear interpolation).
+    means to the `1 - (1 - confidence) / 2` quantile. A quantile between two of the means is
+    interpolated linearly, as `torch.quantile` and `numpy.quantile` do it.
 
     Args:
         values: floating point (n,), at least one.
         generator: the only source of randomness.
         confidence: between 0 and 1.
-        resamples: the number of samples drawn.
+        resamples: the number of samples drawn, at least 1.
 
     Returns:
-        The lower and the upper end.
+        The lower and the upper end, as Python numbers.
 
     Source: Efron and Tibshirani (1993), An Introduction to the Bootstrap, section 13.3.
     """
@@ -218,12 +229,13 @@ def modular_addition(
     Args:
         modulus: at least 2; both summands run from 0 to `modulus - 1`.
         training_fraction: from 0 to 1; the training table gets
-            `round(training_fraction * modulus**2)` of all pairs.
+            `round(training_fraction * modulus**2)` of all pairs. Either table may be empty.
         generator: the only source of randomness; every split is equally likely.
 
     Returns:
         The training and the test table, int64 (rows, 3): first summand, second summand,
-        their sum modulo `modulus`. Every ordered pair stands in exactly one row of one table.
+        their sum modulo `modulus`. Every ordered pair stands in exactly one row of one table;
+        the rows of a table may stand in any order.
 
     Source: Power et al. (2022), Grokking.
     """
@@ -243,8 +255,8 @@ def grokking_delay(
 ) -> int | None:
     """Count the steps between fitting the training data and solving the test data.
 
-    Each is dated by the first measurement that is at least `threshold`; what happens later
-    does not move the date.
+    Each is dated by the step of the first measurement that is at least `threshold`; what
+    happens later does not move the date.
 
     Args:
         steps: the training steps at which accuracy was measured, ascending.
