@@ -25,6 +25,7 @@ CONNECT_SECONDS = 20
 FIRST_WORKER_SECONDS = 30
 RETRIES = 2  # of a notebook whose worker's sandbox went away
 LEAST_SENT, SENT_PER_THREAD = 64, 4  # notebooks that are at the cluster at one time
+LOGS = ("distributed", "distributed.client", "tornado.application")
 CERTIFICATES = (
     ("ca_file", "the authority that signed the certificates of the cluster"),
     ("cert", "this machine's certificate"),
@@ -52,10 +53,10 @@ def connected(arguments: argparse.Namespace) -> Iterator["Client"]:
     address = arguments.scheduler
     if not address.startswith("tls://"):
         raise UserError(f"{address} would send submissions unprotected; give tls://HOST:PORT")
-    # what becomes of the work is told in the table; a lost connection is an error of ours
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     from distributed import Client
 
+    for name in LOGS:  # a lost connection is an error of ours, told in one line
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     try:
         client = Client(
             address, security=_security(arguments), timeout=CONNECT_SECONDS, set_as_default=False

@@ -15,6 +15,9 @@ from autograder.grading import cluster, workers
 from autograder.grading.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from nbgrader.api import Gradebook
+    from nbgrader.apps import AutogradeApp
+
     from autograder.grading.classroom import Classroom
     from autograder.grading.record import Recorder
 
@@ -57,37 +60,29 @@ def judging(arguments: argparse.Namespace) -> Iterator[Judge]:
 
 
 @contextmanager
-def opened(arguments: argparse.Namespace) -> Iterator["Recorder"]:
-    """Have a course open, with its folder as the current one: the recorder of an assignment.
+def opened_gradebook(course: Path, *words: str) -> Iterator[tuple["AutogradeApp", "Gradebook"]]:
+    """Have a course's gradebook open, with its folder as the current one, and its settings.
+
+    `words` are what nbgrader would read on its command line.
 
     Raises:
-        UserError: the folder is no course, the assignment was not released, or the gradebook
-            cannot be reached.
+        UserError: the folder is no course, or the gradebook cannot be reached.
     """
     # jsonschema would compile 39 grammars for a check of web addresses that nobody asks for: 3 s
     sys.modules.setdefault("rfc3987_syntax", None)
     from nbgrader.api import Gradebook
     from nbgrader.apps import AutogradeApp
-    from nbgrader.coursedir import CourseDirectory
     from sqlalchemy.exc import OperationalError
-
-    from autograder.grading.classroom import Classroom
-    from autograder.grading.record import Recorder
 
     # nbgrader's own objects make SQLAlchemy warn, which is nothing an instructor can act upon
     warnings.filterwarnings("ignore", module=r"nbgrader\.")
-    course = arguments.course.resolve()
+    course = course.resolve()
     if not (course / "nbgrader_config.py").exists():
         raise UserError(f"{course} is no course folder; go into it, or name it with --course")
     with chdir(course):
         app = AutogradeApp()
         app.log_level = "ERROR"
-        app.initialize([arguments.assignment])
-        # app.coursedir was made before nbgrader_config.py was read, and knows no limits
-        course_directory = CourseDirectory(config=app.config)
-        classroom = Classroom.of(
-            course_directory, arguments.assignment, unsafe=arguments.unsafe_no_sandbox
-        )
+        app.initialize(list(words))
         try:
             gradebook = Gradebook(app.coursedir.db_url, app.coursedir.course_id)
         except OperationalError as error:
@@ -97,9 +92,33 @@ def opened(arguments: argparse.Namespace) -> Iterator["Recorder"]:
                 "nbgrader_config.py"
             ) from None
         with gradebook:
-            recorder = Recorder(coursedir=app.coursedir, parent=app)
-            recorder.classroom, recorder.gradebook = classroom, gradebook
-            yield recorder
+            yield app, gradebook
+
+
+@contextmanager
+def opened(arguments: argparse.Namespace) -> Iterator["Recorder"]:
+    """Have a course open, with its folder as the current one: the recorder of an assignment.
+
+    Raises:
+        UserError: the folder is no course, the assignment was not released, or the gradebook
+            cannot be reached.
+    """
+    with opened_gradebook(arguments.course, arguments.assignment) as (app, gradebook):
+        from nbgrader.coursedir import CourseDirectory
+
+        from autograder.grading.classroom import Classroom
+        from autograder.grading.record import Recorder
+
+        # app.coursedir was made before nbgrader_config.py was read, and knows no limits
+        course_directory = CourseDirectory(config=app.config)
+        classroom = Classroom.of(
+            course_directory, arguments.assignment, unsafe=arguments.unsafe_no_sandbox
+        )
+        # what is the same for all students, the assignment's cells, is read once
+        gradebook.db().expire_on_commit = False
+        recorder = Recorder(coursedir=app.coursedir, parent=app)
+        recorder.classroom, recorder.gradebook = classroom, gradebook
+        yield recorder
 
 
 def chosen(students: Sequence[str], names: Sequence[str] | None, assignment: str) -> list[str]:

@@ -2,9 +2,7 @@
 
 import hashlib
 import os
-import subprocess
 import sys
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,17 +19,10 @@ import honest  # noqa: F401
 import lying_values  # noqa: F401
 import malformed  # noqa: F401
 import tampering  # noqa: F401
-from class_of_hostiles import CASES, Case, hand_in, solved_notebook
+from class_of_hostiles import CASES, hand_in, solved_notebook
+from courses import CHOSEN, copy_of, make_class, new_course, opened_gradebook, run_in
 
-from autograder.course import REPOSITORY, create_course
 from autograder.grading.sandbox import Sandbox, SandboxError
-
-ENVIRONMENT = os.environ | {
-    "PYTHONPATH": str(REPOSITORY),
-    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-    "OMP_NUM_THREADS": "1",
-}
-LIMITS = "c.RunAndJudge.limits = {'cell_seconds': 8, 'notebook_seconds': 90}\n"
 
 
 @dataclass
@@ -58,8 +49,7 @@ class GradedClass:
 
     def gradebook(self) -> Gradebook:
         """Return the gradebook, to be closed."""
-        warnings.filterwarnings("ignore", module="nbgrader")
-        return Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}")
+        return opened_gradebook(self.folder)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,25 +63,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for item in items:
             if Path(item.path).parent == Path(__file__).parent:
                 item.add_marker(pytest.mark.skip(reason=str(error)))
-
-
-def new_course(folder: Path, settings: str = LIMITS) -> Path:
-    """Make a course in which the assignment on attention is released."""
-    create_course(folder, "test")
-    with open(folder / "nbgrader_config.py", "a") as file:
-        file.write(settings)
-    run_in(folder, "nbgrader", "generate_assignment", "attention")
-    return folder
-
-
-def run_in(folder: Path, *command: str, status: int = 0) -> str:
-    """Run one of our commands or nbgrader's in a course; return what it prints."""
-    started = [sys.executable, "-m", *command]
-    result = subprocess.run(
-        started, cwd=folder, env=ENVIRONMENT, capture_output=True, text=True, timeout=3000
-    )
-    assert result.returncode == status, result.stdout + result.stderr
-    return result.stdout + result.stderr
 
 
 @pytest.fixture(scope="session")
@@ -111,9 +82,20 @@ def graded_class(tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode)
     return GradedClass(folder, printed, handed)
 
 
+@pytest.fixture(scope="session")
+def ungraded_course(tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode) -> Path:
+    """A course in which the chosen few have handed in, to be copied."""
+    return make_class(tmp_path_factory.mktemp("chosen") / "course", CHOSEN, solved)
+
+
+@pytest.fixture(scope="session")
+def graded_course(tmp_path_factory: pytest.TempPathFactory, ungraded_course: Path) -> Path:
+    """The same course, graded by `autograder grade`; not to be changed."""
+    folder = copy_of(ungraded_course, tmp_path_factory.mktemp("graded") / "course")
+    run_in(folder, "autograder", "grade", "attention")
+    return folder
+
+
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "case" in metafunc.fixturenames:
         metafunc.parametrize("case", CASES.values(), ids=CASES)
-
-
-__all__ = ["Case", "GradedClass", "new_course", "run_in"]
