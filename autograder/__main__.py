@@ -23,8 +23,14 @@ class Command(NamedTuple):
 COMMANDS = {
     "check": Command("autograder.checking.command", "check the exercises of a notebook"),
     "init": Command("autograder.course", "make a course folder, to be used with nbgrader"),
+    "roster": Command("autograder.instructor.roster", "enter who is in the class, from a CSV file"),
+    "handout": Command(
+        "autograder.instructor.handout", "let students check without specs and reference"
+    ),
     "grade": Command("autograder.grading.grade", "run, judge and record a class"),
     "regrade": Command("autograder.grading.regrade", "judge again, and say whose score changes"),
+    "report": Command("autograder.instructor.report", "write a page about how a class did"),
+    "grades": Command("autograder.instructor.grades", "write the scores for a learning platform"),
     "certificates": Command(
         "autograder.grading.certificates", "make what the machines of a cluster trust each other by"
     ),

@@ -1,0 +1,1 @@
+"""What an instructor reads, hands out and exchanges with a learning platform; grades nothing."""

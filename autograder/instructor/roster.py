@@ -1,0 +1,91 @@
+"""`autograder roster FILE`: enter the students of a class in the gradebook.
+
+FILE is nbgrader's own roster, or what Canvas or Moodle export. Nobody is removed, and who is in the
+gradebook already keeps every grade.
+"""
+
+import argparse
+import re
+from pathlib import Path
+
+from autograder.errors import UserError
+from autograder.instructor.tables import Table, names_of, read_table
+
+FOLDER_NAME = re.compile(r"[^/\\\0]+")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare what `autograder roster` takes."""
+    parser.add_argument("file", metavar="FILE", type=Path, help="the roster, a CSV file")
+    parser.add_argument(
+        "--id", metavar="COLUMN", help="the column with the names under which students hand in"
+    )
+    parser.add_argument(
+        "--course", metavar="DIR", type=Path, default=Path(), help="the course (default: here)"
+    )
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Enter the students and say how many."""
+    from autograder.grading.opening import opened_gradebook
+
+    table = read_table(arguments.file.resolve())
+    students = students_in(table, arguments.id)
+    with opened_gradebook(arguments.course) as (_, gradebook):
+        before = {student.id for student in gradebook.students}
+        for identifier, fields in students.items():
+            gradebook.update_or_create_student(identifier, **fields)
+    new = len(students.keys() - before)
+    absent = sorted(before - students.keys())
+    print(
+        f"{table.platform.name}: {len(students)} students by {id_column(table, arguments.id)}, "
+        f"{new} of them new in the gradebook."
+    )
+    if absent:
+        print(f"In the gradebook and not in this roster, left as they are: {', '.join(absent)}.")
+
+
+def students_in(table: Table, column: str | None = None) -> dict[str, dict[str, str]]:
+    """Return what nbgrader wants to know of each student in a table, by identifier.
+
+    Raises:
+        UserError: nobody is in it, or an identifier stands there twice or makes no folder's name.
+    """
+    place = table.column(id_column(table, column))
+    email = table.column(*table.platform.email)
+    found: dict[str, dict[str, str]] = {}
+    for row in table.of_students():
+        identifier = row[place].strip()
+        if not identifier:
+            continue
+        if not FOLDER_NAME.fullmatch(identifier) or identifier.startswith("."):
+            raise UserError(
+                f"{identifier!r} cannot be the name of a folder; choose a column with --id"
+            )
+        if identifier in found:
+            raise UserError(f"{identifier!r} stands twice in the roster; choose a column with --id")
+        first, last = names_of(table, row)
+        fields = {"first_name": first, "last_name": last}
+        fields["email"] = "" if email is None else row[email].strip()
+        found[identifier] = {name: value for name, value in fields.items() if value}
+    if not found:
+        raise UserError("there is nobody in that roster; choose a column with --id")
+    return found
+
+
+def id_column(table: Table, column: str | None = None) -> str:
+    """Return the column with the students' identifiers: the one named, or the likeliest filled.
+
+    Raises:
+        UserError: there is no such column.
+    """
+    if column is not None:
+        if column not in table.headers:
+            raise UserError(f"there is no column {column!r}; there are {', '.join(table.headers)}")
+        return column
+    for name in table.platform.identifiers:
+        place = table.column(name)
+        if place is not None and any(row[place].strip() for row in table.of_students()):
+            return name
+    wanted = ", ".join(table.platform.identifiers)
+    raise UserError(f"no column has identifiers (looked for {wanted}); choose one with --id")

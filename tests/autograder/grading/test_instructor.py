@@ -1,0 +1,114 @@
+"""What an instructor gets of a graded class: the report, the grades, the students' package."""
+
+import csv
+import html
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import pytest
+from courses import CHOSEN, copy_of, entries, run_in
+
+from autograder.checking.cases import read_cases
+
+
+@pytest.fixture(scope="module")
+def course(graded_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return copy_of(graded_course, tmp_path_factory.mktemp("instructor") / "course")
+
+
+@pytest.fixture(scope="module")
+def report(course: Path) -> str:
+    run_in(course, "autograder", "report", "attention")
+    return (course / "reports/attention.html").read_text()
+
+
+def test_the_report_names_everybody_who_needs_a_person_and_every_flag(course, report):
+    for student, entry in entries(course).items():
+        if any(waiting for _, _, waiting in entry["grades"].values()):
+            assert student in report.split("What needs a person")[1], student
+    flags = report.split("<h2>Flags")[1].split("<h2>What needs")[0]
+    assert "the_librarys_own_softmax" in flags
+    assert "one_exercise_wrong" not in flags.split("Solutions that are the same")[0]
+
+
+def test_the_report_shows_what_was_misunderstood_and_by_whom(report):
+    shown = html.unescape(report).split("Misconceptions")[1].split("<h2>Flags")[0]
+    assert "one_exercise_wrong" in shown
+
+
+def test_the_report_is_one_file_in_which_nothing_can_run(report):
+    assert "default-src 'none'" in report
+    assert "<script" not in report
+    for address in ("http://", "https://"):
+        assert address not in report.replace("http://www.w3.org/", "")
+
+
+def test_every_plot_says_what_it_shows_and_stands_beside_a_table(report):
+    assert report.count("<svg") == report.count('<svg role="img" aria-label="') >= 2
+    assert report.count("<table") >= 5
+    names = [part.split('"')[0] for part in report.split(' id="')[1:]]
+    assert len(names) == len(set(names))
+
+
+def test_a_roster_and_the_grades_reach_a_learning_platform(course):
+    # nbgrader's name for everybody is the login
+    lines = ["Student,ID,SIS Login ID,Section,attention (9)", "Points Possible,,,,34"]
+    lines += [f'"Family{i}, Given{i}",{i},{name},A,' for i, name in enumerate(CHOSEN)]
+    (course / "canvas.csv").write_text("\n".join(lines) + "\n")
+    assert f"{len(CHOSEN)} students" in run_in(course, "autograder", "roster", "canvas.csv")
+    run_in(course, "autograder", "grades", "attention", "--into", "canvas.csv", "--to", "up.csv")
+    with open(course / "up.csv", newline="") as file:
+        scores = {row["SIS Login ID"]: row["attention (9)"] for row in csv.DictReader(file)}
+    for student, entry in entries(course).items():
+        assert float(scores[student]) == pytest.approx(entry["score"])
+
+
+def test_nbgraders_own_table_is_written_for_one_assignment(course):
+    run_in(course, "autograder", "grades", "attention", "--to", "own.csv")
+    with open(course / "own.csv", newline="") as file:
+        rows = list(csv.DictReader(file))
+    found = {row["student_id"]: float(row["score"]) for row in rows}
+    assert found == {name: pytest.approx(e["score"]) for name, e in entries(course).items()}
+
+
+def test_before_anything_is_graded_each_command_says_what_to_do(ungraded_course, tmp_path):
+    course = copy_of(ungraded_course, tmp_path / "course")
+    said = run_in(course, "autograder", "grades", "attention", status=1)
+    assert "first run: autograder grade" in said
+    assert "Traceback" not in said
+
+
+def test_students_check_with_hints_and_without_specs_or_reference(course, tmp_path):
+    said = run_in(course, "autograder", "handout", "attention")
+    assert "nbgrader generate_assignment attention" in said
+    run_in(course, "nbgrader", "generate_assignment", "attention", "--force")
+    released = course / "release/attention"
+    assert read_cases(released / "attention.cases").keys() >= {"attention.softmax"}
+    (wheel,) = (course / "for-students").glob("*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        archive.extractall(tmp_path / "installed")
+    assert not [name for name in names if "specs" in name or "solutions" in name]
+    assert not [name for name in names if "grading" in name or "draw" in name]
+    program = textwrap.dedent("""
+        import sys
+        # this environment also has the whole project, installed to be edited
+        sys.meta_path = [f for f in sys.meta_path if "__editable__" not in f"{f} {f.__module__}"]
+        sys.path.insert(0, sys.argv[1])
+        import torch
+        from autograder.checking import check
+        print(check("attention.causal_mask", lambda n: torch.ones(n, n).bool().tril()))
+        print(check("attention.causal_mask", lambda n: torch.ones(n, n).bool().triu()))
+    """)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program, str(tmp_path / "installed")],
+        cwd=released,
+        capture_output=True,
+        text=True,
+    )
+    assert done.stderr == ""
+    assert "1.0" in done.stdout.splitlines()
+    assert "hint:" in done.stdout

@@ -1,0 +1,157 @@
+"""Rosters and grades go from and to Canvas, Moodle and nbgrader, and a file comes back as it was."""
+
+import csv
+import io
+from types import SimpleNamespace
+
+import pytest
+
+from autograder.errors import UserError
+from autograder.instructor.grades import fill
+from autograder.instructor.roster import id_column, students_in
+from autograder.instructor.tables import read_table
+
+CANVAS = """\
+Student,ID,SIS User ID,SIS Login ID,Section,attention (1234),quiz (77),Final Score
+    Points Possible,,,,,40,10,(read only)
+"Lovelace, Ada",11,s-1,ada,A,,3,
+"Turing, Alan",12,s-2,alan,A,7,4,
+"Student, Test",13,,,A,,,
+"""
+WORKSHEET = """\
+\ufeffIdentifier,Full name,Email address,Status,Grade,Maximum Grade,Feedback comments
+Participant 77,Ada Lovelace,ada@example.org,Submitted,,100.00,"well, done"
+Participant 78,Alan Mathison Turing,alan@example.org,Submitted,,100.00,
+"""
+PARTICIPANTS = """\
+First name;Surname;ID number;Email address
+Ada;Lovelace;4711;ada@example.org
+Alan;Turing;4712;alan@example.org
+"""
+NBGRADER = "id,first_name,last_name,email\nada,Ada,Lovelace,ada@example.org\n"
+
+
+@pytest.fixture
+def table(tmp_path):
+    def read(text):
+        path = tmp_path / "table.csv"
+        path.write_text(text)
+        return read_table(path)
+
+    return read
+
+
+def graded(**scores):
+    return {
+        name: SimpleNamespace(student=SimpleNamespace(id=name), score=score, max_score=40.0)
+        for name, score in scores.items()
+    }
+
+
+def test_canvas_students_go_by_their_login_and_test_students_are_nobody(table):
+    assert students_in(table(CANVAS)) == {
+        "ada": {"first_name": "Ada", "last_name": "Lovelace"},
+        "alan": {"first_name": "Alan", "last_name": "Turing"},
+    }
+
+
+def test_moodles_worksheet_has_addresses_and_whole_names(table):
+    students = students_in(table(WORKSHEET))
+    assert students["alan@example.org"] == {
+        "first_name": "Alan Mathison",
+        "last_name": "Turing",
+        "email": "alan@example.org",
+    }
+
+
+def test_moodles_participants_go_by_their_number_whatever_separates_columns(table):
+    assert list(students_in(table(PARTICIPANTS))) == ["4711", "4712"]
+
+
+def test_nbgraders_roster_is_read_as_nbgrader_reads_it(table):
+    ada = {"first_name": "Ada", "last_name": "Lovelace", "email": "ada@example.org"}
+    assert students_in(table(NBGRADER)) == {"ada": ada}
+
+
+def test_a_column_that_is_named_goes_before_the_likeliest(table):
+    assert list(students_in(table(CANVAS), "SIS User ID")) == ["s-1", "s-2"]
+
+
+def test_an_empty_column_is_no_identifier(table):
+    assert id_column(table(CANVAS.replace(",ada,", ",,").replace(",alan,", ",,"))) == "SIS User ID"
+
+
+def test_scores_go_into_the_assignments_own_column_and_nothing_else_changes(table):
+    canvas = table(CANVAS)
+    filled = fill(canvas, graded(ada=31.5, alan=40.0, eve=1.0), "attention")
+    assert filled.scored == ["ada", "alan"]
+    assert filled.unmatched == ["eve"]
+    before = list(csv.reader(io.StringIO(CANVAS)))
+    after = list(csv.reader(io.StringIO(canvas.text())))
+    changed = [
+        (row[0], column, new)
+        for row, old_row in zip(after, before, strict=True)
+        for column, (new, old) in enumerate(zip(row, old_row, strict=True))
+        if new != old
+    ]
+    assert changed == [("Lovelace, Ada", 5, "31.5"), ("Turing, Alan", 5, "40")]
+
+
+def test_scores_are_fitted_to_the_platforms_maximum(table):
+    worksheet = table(WORKSHEET)
+    filled = fill(worksheet, graded(**{"ada@example.org": 30.0}), "attention")
+    assert filled.factor == pytest.approx(2.5)
+    assert worksheet.rows[0][4] == "75"
+    assert worksheet.rows[1][4] == ""  # nothing handed in: what stands there stays
+    assert worksheet.text().startswith("\ufeffIdentifier,")
+    assert '"well, done"' in worksheet.text()
+
+
+def test_the_column_is_found_by_which_names_the_gradebook_knows(table):
+    canvas = table(CANVAS)
+    fill(canvas, graded(**{"s-2": 20.0}), "attention")
+    assert canvas.rows[2][5] == "20"
+
+
+def test_an_assignment_the_platform_does_not_know_gets_a_column(table):
+    canvas = table(CANVAS)
+    fill(canvas, graded(ada=20.0), "training")
+    assert canvas.headers[-1] == "training"
+    assert canvas.rows[1][-1] == "20"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a,b\n1,2\n", "has not the columns"),
+        ("", "no table"),
+        ('Student,ID,Section\n"open,1,2\n', "no table"),
+    ],
+)
+def test_what_is_no_table_of_a_platform_is_refused_in_one_line(table, text, said):
+    with pytest.raises(UserError, match=said) as error:
+        table(text)
+    assert "\n" not in str(error.value)
+
+
+def test_latin_letters_in_another_encoding_are_refused(tmp_path):
+    path = tmp_path / "latin.csv"
+    path.write_bytes("id,first_name\nada,Zoë\n".encode("latin-1"))
+    with pytest.raises(UserError, match="UTF-8"):
+        read_table(path)
+
+
+@pytest.mark.parametrize("name", ["../../etc", ".hidden", "a/b"])
+def test_a_name_that_leads_out_of_the_course_is_refused(table, name):
+    with pytest.raises(UserError, match="folder"):
+        students_in(table(f"id\n{name}\n"))
+
+
+def test_a_name_that_stands_twice_is_refused(table):
+    with pytest.raises(UserError, match="twice"):
+        students_in(table("id\nada\nada\n"))
+
+
+def test_a_file_of_strangers_is_refused(table):
+    with pytest.raises(UserError, match="none of the gradebook's students"):
+        fill(table(CANVAS), graded(nobody=1.0), "attention")
