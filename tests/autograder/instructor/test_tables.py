@@ -1,4 +1,4 @@
-"""Rosters and grades go from and to Canvas, Moodle and nbgrader, and a file comes back as it was."""
+"""Rosters and grades of Canvas, Moodle and nbgrader: a file comes back as it was, filled in."""
 
 import csv
 import io
