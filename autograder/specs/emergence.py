@@ -25,6 +25,9 @@ from solutions import emergence as reference
 
 LARGEST_SEED = 2**31
 
+# why a mutant of the reference may pass
+EQUALLY_LONG = "both are equally long, here as the contract has it"
+
 
 def seed(draw: Draw) -> Seed:
     """Return the seed of a generator."""
@@ -268,6 +271,10 @@ prefix_matching_score = Exercise(
         Part("any weights", 1.5, any_heads),
         Part("another length", 0.5, weights_of_another_length),
     ],
+    equivalent={
+        "(0, 2) -> (2, 0) in return weights[:, :, queries, queries - period + 1]"
+        ".mean(dim=(0, 2))": "the order of the dimensions that are averaged does not matter",
+    },
 )
 
 
@@ -744,6 +751,11 @@ shuffle_labels = Exercise(
             expect=its_seed,
         ),
     ],
+    equivalent={
+        "torch.randperm(len(labels), generator=generator).tolist()"
+        " -> torch.randperm(len(labels), generator=generator)": "a list also takes a tensor "
+        "without dimensions as index",
+    },
 )
 
 
@@ -936,6 +948,14 @@ exact_match = Exercise(
         Part("white space", 0.5, white_space),
         Part("none, or not as many", 0.5, unequally_many),
     ],
+    equivalent={
+        "zip(predictions, references, strict=True) -> zip(references, predictions, strict=True)": (
+            "equality holds in both directions"
+        ),
+        "(guess, truth) -> (truth, guess)": "equality holds in both directions",
+        "zip(predictions, references, strict=True) -> zip(predictions, references)": EQUALLY_LONG,
+        "True -> False in pairs = zip(predictions, references, strict=True)": EQUALLY_LONG,
+    },
 )
 
 
@@ -1128,6 +1148,11 @@ token_accuracy = Exercise(
         Part("tokens left out", 1, tokens_left_out),
         Part("all left out", 0.5, all_left_out),
     ],
+    equivalent={
+        "(predictions[kept] == targets[kept]).double().mean().item()"
+        " -> (predictions[kept] == targets[kept]).double().mean()": "a tensor without dimensions "
+        "is taken for a number",
+    },
 )
 
 
@@ -1311,6 +1336,10 @@ edit_distance = Exercise(
         Part("several edits", 1, several_edits, Same()),
         Part("longer strings", 1, longer_strings, Same()),
     ],
+    equivalent={
+        "list(range(len(second) + 1)) -> range(len(second) + 1)": "a range is only read, as the "
+        "list would be",
+    },
 )
 
 
@@ -1692,7 +1721,7 @@ def a_single_resample(draw: Draw) -> list[Call]:
 
 def two_resamples(draw: Draw) -> list[Call]:
     tries = "two resamples, confidence 0.2"
-    return [Call((FEW, seed(draw), 0.2, 2), tries=tries) for _ in range(200)]
+    return [Call((FEW, seed(draw), 0.2, 2), tries=tries) for _ in range(150)]
 
 
 bootstrap_interval = Exercise(
@@ -1711,6 +1740,11 @@ bootstrap_interval = Exercise(
             expect=its_seed,
         ),
     ],
+    equivalent={
+        "1000 -> 2000 in def bootstrap_interval(values: Tensor, generator: torch.Generator, "
+        "confidence: float=0.95, resamples: int=1000) -> tuple[float, float]: ...": "twice as many "
+        "resamples give the same interval but for chance",
+    },
     forbidden=("bootstrap",),
 )
 
@@ -1864,23 +1898,10 @@ def interval_by_counts(values, generator, confidence=0.95, resamples=1_000):
     return quantile((1 - confidence) / 2), quantile((1 + confidence) / 2)
 
 
-@bootstrap_interval.alternative
-def interval_by_loops(values, generator, confidence=0.95, resamples=1_000):
-    means = []
-    for _ in range(resamples):
-        chosen = torch.randint(0, len(values), (len(values),), generator=generator)
-        means.append(values[chosen].mean())
-    means = torch.stack(means)
-    return (
-        means.quantile((1 - confidence) / 2).item(),
-        means.quantile(1 - (1 - confidence) / 2).item(),
-    )
-
-
 # --- modular_addition ----------------------------------------------------------------------------
 
 
-def whole_tables(draw: Draw) -> list[Call]:
+def split_tables(draw: Draw) -> list[Call]:
     return [
         Call((2, 0.5, seed(draw)), tries="modulus 2, half of the table"),
         Call((5, 0.4, seed(draw)), tries="modulus 5, 10 of 25 pairs"),
@@ -1892,17 +1913,19 @@ def whole_tables(draw: Draw) -> list[Call]:
     ]
 
 
-def one_table(draw: Draw) -> list[Call]:
-    modulus = draw.integer(3, 6)
+def tables_not_split(draw: Draw) -> list[Call]:
+    modulus = draw.integer(4, 7)
     return [
-        Call((modulus, 0.5 + 0.25 / modulus**2, seed(draw)), tries="about half of the table"),
-        Call((modulus, 1.0, seed(draw)), tries="everything for training"),
-        Call((modulus, 0.0, seed(draw)), tries="nothing for training"),
+        Call((2, 1.0, seed(draw)), tries="modulus 2, everything for training"),
+        Call((3, 1.0, seed(draw)), tries="modulus 3, everything for training"),
+        Call((3, 0.0, seed(draw)), tries="nothing for training"),
+        Call((modulus, 1.0, seed(draw)), tries="another modulus, everything for training"),
+        Call((modulus, 0.0, seed(draw)), tries="another modulus, nothing for training"),
     ]
 
 
 def many_splits(draw: Draw) -> list[Call]:
-    several = [(2, 0.5, 120), (3, 0.22, 150), (7, 0.4, 80)]
+    several = [(2, 0.5, 100), (3, 0.22, 100), (7, 0.4, 60)]
     return [
         Call((modulus, fraction, seed(draw)), tries=f"modulus {modulus}, split {times} times")
         for modulus, fraction, times in several
@@ -1925,8 +1948,10 @@ def in_order_of_summands(modulus: int, fraction: float) -> tuple[Tensor, Tensor]
 modular_addition = Exercise(
     "emergence.modular_addition",
     parts=[
-        Part("every pair once", 1, whole_tables, RandomSplit(), public=True, expect=some_split),
-        Part("one table empty", 0.5, one_table, RandomSplit(), expect=some_split),
+        Part(
+            "the whole table", 0.5, tables_not_split, RandomSplit(), public=True, expect=some_split
+        ),
+        Part("every pair once", 1, split_tables, RandomSplit(), expect=some_split),
         Part("split at random", 1, many_splits, RandomSplit(), expect=some_split),
         Part(
             "from the generator alone",
@@ -2151,6 +2176,11 @@ grokking_delay = Exercise(
         Part("never reached", 0.5, never_reached, Same()),
         Part("another threshold", 0.5, other_thresholds, Same()),
     ],
+    equivalent={
+        "zip(steps, accuracy, strict=True) -> zip(steps, accuracy)": EQUALLY_LONG,
+        "True -> False in reached = (step for step, a in zip(steps, accuracy, strict=True)"
+        " if a >= threshold)": EQUALLY_LONG,
+    },
 )
 
 

@@ -392,6 +392,20 @@ def bootstrap_interval__python_choices(values, generator, confidence=0.95, resam
     return float(low), float(high)
 
 
+def bootstrap_interval__one_resample_after_another(
+    values, generator, confidence=0.95, resamples=1_000
+):
+    means = []
+    for _ in range(resamples):
+        chosen = torch.randint(0, len(values), (len(values),), generator=generator)
+        means.append(values[chosen].mean())
+    means = torch.stack(means)
+    return (
+        means.quantile((1 - confidence) / 2).item(),
+        means.quantile(1 - (1 - confidence) / 2).item(),
+    )
+
+
 # --- modular_addition
 
 
