@@ -14,6 +14,7 @@ from torch import Tensor
 
 from solutions import transformer
 from solutions.checkpoints import Checkpoint, cached, with_prefix, without_prefix
+from solutions.first_weights import enlarge
 from solutions.loop import Recipe, one_thread, parameter_groups, token_loss, train
 from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
@@ -21,11 +22,12 @@ from solutions.transformer import Configuration, Transformer
 DIGITS = 3  # of a summand
 ANSWER = DIGITS + 1  # digits of the sum, which begins with 0 or 1
 SYMBOLS = "0123456789+="
-WIDTHS = (8, 16, 32, 64, 128)
+WIDTHS = (4, 8, 16, 24, 32, 48)
 SEEDS = (0, 1, 2)
 BATCH = 64
-RECIPE = Recipe(steps=1_500, peak=6e-3, warmup_steps=50, floor=6e-4, weight_decay=0.01)
-OBSERVED_STEPS = range(0, RECIPE.steps + 1, 50)
+RECIPE = Recipe(steps=1_000, peak=6e-3, warmup_steps=50, floor=6e-4, weight_decay=0.01)
+FIRST_WEIGHTS = 3.0  # times the usual size; with that itself, the wait is much longer
+OBSERVED_STEPS = range(0, RECIPE.steps + 1, 25)
 SPLIT_SEED = 1_000
 TEST_PROBLEMS = 2_000
 OBSERVED_PROBLEMS = 500
@@ -117,6 +119,7 @@ def train_one(width: int, seed: int, training: Tensor, test: Tensor) -> Run:
     """Train one model on problems drawn from the training table; only the sum is learned."""
     generator = torch.Generator().manual_seed(seed)
     model = Transformer(configuration(width), causal=True, generator=generator)
+    enlarge(model, FIRST_WEIGHTS)
     observed = test[:OBSERVED_PROBLEMS]
     digits: list[list[float]] = []
 
@@ -138,11 +141,11 @@ def addition(*, remake: bool = False) -> Addition:
     settings = {
         "configurations": [asdict(configuration(width)) for width in WIDTHS],
         "recipe": asdict(RECIPE),
-        "data": (SEEDS, BATCH, SPLIT_SEED, TEST_PROBLEMS, OBSERVED_PROBLEMS),
+        "data": (SEEDS, BATCH, SPLIT_SEED, TEST_PROBLEMS, OBSERVED_PROBLEMS, FIRST_WEIGHTS),
         "observed": str(OBSERVED_STEPS),
     }
     made_by = (
-        *(transformer, learning_rate, parameter_groups, token_loss, train),
+        *(transformer, enlarge, learning_rate, parameter_groups, token_loss, train),
         *(write_problems, problems, predicted_digits, train_one),
     )
     checkpoint = cached("addition", settings, made_by, _make, remake=remake)

@@ -18,6 +18,7 @@ from torch import Tensor
 from solutions import transformer
 from solutions.checkpoints import Checkpoint, cached, with_prefix, without_prefix
 from solutions.emergence import prefix_matching_score, repeated_sequences, token_accuracy
+from solutions.first_weights import enlarge
 from solutions.loop import Recipe, one_thread, parameter_groups, train
 from solutions.training import learning_rate
 from solutions.transformer import Configuration, Trace, Transformer
@@ -27,7 +28,8 @@ PERIODS = (8, 24)  # the shortest and the longest
 BATCH = 32
 LAYERS = (1, 2)
 SEEDS = (0, 1, 2)
-RECIPE = Recipe(steps=1_000, peak=4e-3, warmup_steps=20, floor=4e-3, weight_decay=0.01)
+RECIPE = Recipe(steps=700, peak=3e-3, warmup_steps=20, floor=3e-3, weight_decay=0.01)
+FIRST_WEIGHTS = 3.0  # times the usual size; with that itself, some runs wait much longer
 OBSERVED_STEPS = range(0, RECIPE.steps + 1, 25)
 TEST_SEED = 1_000
 TEST_SEQUENCES = 64
@@ -179,6 +181,7 @@ def train_one(layers: int, seed: int) -> Run:
     """
     generator = torch.Generator().manual_seed(seed)
     model = Transformer(configuration(layers), causal=True, generator=generator)
+    enlarge(model, FIRST_WEIGHTS)
     sequences = unseen_sequences()
     shortest, longest = PERIODS
 
@@ -197,11 +200,11 @@ def induction(*, remake: bool = False) -> Induction:
     settings = {
         "configurations": [asdict(configuration(layers)) for layers in LAYERS],
         "recipe": asdict(RECIPE),
-        "data": (VOCABULARY_SIZE, PERIODS, BATCH, SEEDS, TEST_SEED, TEST_SEQUENCES),
+        "data": (VOCABULARY_SIZE, PERIODS, BATCH, SEEDS, TEST_SEED, TEST_SEQUENCES, FIRST_WEIGHTS),
         "observed": str(OBSERVED_STEPS),
     }
     made_by = (
-        *(transformer, learning_rate, parameter_groups, train),
+        *(transformer, enlarge, learning_rate, parameter_groups, train),
         *(prefix_matching_score, repeated_sequences, token_accuracy),
         *(copying_accuracy, measure, prefix_matching, previous_token, train_one),
     )
