@@ -1744,6 +1744,9 @@ bootstrap_interval = Exercise(
         "1000 -> 2000 in def bootstrap_interval(values: Tensor, generator: torch.Generator, "
         "confidence: float=0.95, resamples: int=1000) -> tuple[float, float]: ...": "twice as many "
         "resamples give the same interval but for chance",
+        "means.quantile(torch.tensor([tail, 1 - tail], dtype=torch.double)).tolist()"
+        " -> means.quantile(torch.tensor([tail, 1 - tail], dtype=torch.double))": "tensors without "
+        "dimensions are taken for numbers",
     },
     forbidden=("bootstrap",),
 )
