@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 settings.register_profile("course", deadline=None)
 settings.load_profile("course")
 
+STAND_ALONE = {"test_specs.py", "test_further_solutions.py"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one process run all tests of a file, which share what is slow to set up.
+
+    Where there are hundreds and each stands alone, they go to whichever process is free.
+    """
+    for item in items:
+        if item.path.name not in STAND_ALONE:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
 
 @pytest.fixture(scope="session")
 def missing() -> Callable[[str], None]:
