@@ -289,7 +289,7 @@ def rotary_positions(x: Tensor, positions: Tensor, base: float = 10_000.0) -> Te
     x[k + head_width / 2] (Llama's layout, first half and second half; the paper pairs neighbors
     instead). At position p, point k is rotated counterclockwise by p / base^(2k / head_width)
     radians. Lengths stay as they are, and the product of a rotated query and a rotated key depends
-    only on how far apart they stand.
+    only on the difference of their positions.
 
     Args:
         x: (..., length, head_width), floating point; queries or keys, not values.

@@ -313,8 +313,9 @@ class Transformer(nn.Module):
         What writes into the residual stream gets a smaller deviation, so that its variance does
         not grow with the number of layers.
 
-        Source: Radford et al. (2019), "Language Models are Unsupervised Multitask Learners",
-            section 2.3.
+        Source: Radford et al. (2018), "Improving Language Understanding by Generative
+            Pre-Training", section 4.1, for 0.02; Radford et al. (2019), "Language Models are
+            Unsupervised Multitask Learners", section 2.3, for the smaller deviation.
         """
         residual = 0.02 / math.sqrt(2 * max(1, self.configuration.layers))
         for name, parameter in self.named_parameters():
