@@ -75,7 +75,9 @@ def submissions_of(gradebook: "Gradebook", assignment: str) -> dict[str, "Submit
     """
     found = gradebook.assignment_submissions(assignment)
     if not found:
-        raise UserError(f"nothing is graded for {assignment}; first run: autograder grade")
+        raise UserError(
+            f"nothing is graded for {assignment}; first run: autograder grade {assignment}"
+        )
     return {submission.student.id: submission for submission in found}
 
 

@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> None:
     source = course / "source" / arguments.assignment
     notebooks = sorted(source.glob("*.ipynb"))
     if not notebooks:
-        raise UserError(f"there is no notebook in {source}")
+        raise UserError(f"there is no notebook in {source}; name an assignment that has one")
     for path in write_cases_beside(notebooks):
         print(f"The cases: {path}")
     wheel = build_package(course / "for-students")

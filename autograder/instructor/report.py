@@ -61,7 +61,10 @@ def run(arguments: argparse.Namespace) -> None:
     with opened(arguments) as recorder:
         standing = standing_of(recorder)
     if not standing.students and not standing.ungraded:
-        raise UserError(f"nothing was handed in for {arguments.assignment} yet")
+        raise UserError(
+            f"nothing was handed in for {arguments.assignment} yet; first run: "
+            f"nbgrader collect {arguments.assignment}"
+        )
     write_whole(target, page(standing).encode())
     print(f"The report on {len(standing.students)} graded submissions: {target}")
 
