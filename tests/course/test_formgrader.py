@@ -1,4 +1,4 @@
-"""Formgrader, driven in a browser: see a submission's checks, grade its written answer."""
+"""Formgrader, driven in a browser: grade a submission, see its checks and notes, give points."""
 
 import shutil
 import socket
@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page
@@ -25,9 +26,9 @@ class Served:
     folder: Path
     address: str
 
-    def submission(self) -> str:
+    def submission(self, student: str = "solved") -> str:
         with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
-            return gradebook.find_submission_notebook("attention", "attention", "solved").id
+            return gradebook.find_submission_notebook("attention", "attention", student).id
 
     def written_grade(self) -> tuple[float | None, bool]:
         with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
@@ -53,6 +54,30 @@ def wait_for(address: str, process: subprocess.Popen, seconds: float = 60) -> No
     pytest.fail("the Jupyter server does not answer")
 
 
+def hand_in_what_stops(folder: Path) -> None:
+    """Hand in a solved notebook in which one answer stops the kernel; nobody has graded it yet."""
+    (solved,) = (folder / "submitted" / "solved" / "attention").glob("*.ipynb")
+    notebook = nbformat.read(solved, as_version=4)
+    for cell in notebook.cells:
+        if cell.metadata.get("nbgrader", {}).get("grade_id") == "causal_mask":
+            cell.source += "\n\nimport sys\nsys.exit()"
+    target = folder / "submitted" / "stopped" / "attention"
+    target.mkdir(parents=True)
+    nbformat.write(notebook, target / solved.name)
+
+
+def entry(folder: Path, student: str) -> dict[str, object]:
+    """Return all that the gradebook says of a student."""
+    with Gradebook(f"sqlite:///{folder / 'gradebook.db'}") as gradebook:
+        notebook = gradebook.find_submission_notebook("attention", "attention", student)
+        found = {
+            grade.name: (grade.auto_score, grade.manual_score, grade.needs_manual_grade)
+            for grade in notebook.grades
+        }
+        found |= {f"on {comment.name}": comment.comment for comment in notebook.comments}
+        return found | {"flagged": notebook.flagged}
+
+
 @pytest.fixture(scope="module")
 def served(
     graded_assignment: Callable,
@@ -61,6 +86,7 @@ def served(
 ) -> Iterator[Served]:
     original = graded_assignment("attention").folder
     folder = shutil.copytree(original, tmp_path_factory.mktemp("formgrader") / "course")
+    hand_in_what_stops(folder)
     port = free_port()
     command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
     command += ["--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
@@ -97,7 +123,34 @@ def test_a_written_answer_is_graded_by_hand(served, page):
     assert page.get_by_text("attention.causal_mask: ").count()
     page.locator(".nbgrader_cell", has_text="An answer in words.").locator("input.score").fill("3")
     page.keyboard.press("Tab")
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while served.written_grade()[0] is None and time.monotonic() < deadline:
         page.wait_for_timeout(100)
     assert served.written_grade() == (3.0, False)
+
+
+def test_the_button_grades_as_the_command_does_and_the_note_is_shown(
+    served, page, tmp_path, environment
+):
+    # without the results, which both would find stored
+    ignored = shutil.ignore_patterns("results", "originals")
+    other = shutil.copytree(served.folder, tmp_path / "course", ignore=ignored)
+    page.goto(f"{served.address}/manage_submissions/attention")
+    page.locator("tr", has_text="stopped").locator(".autograde a").click()
+    page.get_by_text("Successfully autograded 'attention' for student 'stopped'").wait_for(
+        timeout=120_000
+    )
+    command = [sys.executable, "-m", "autograder", "grade", "attention", "--student", "stopped"]
+    subprocess.run(command, cwd=other, env=environment, check=True, capture_output=True)
+    by_button = entry(served.folder, "stopped")
+    assert by_button == entry(other, "stopped")
+    assert by_button["check_causal_mask"] == (0.0, None, False)
+
+    page.goto(f"{served.address}/gradebook/attention/attention")
+    page.locator(f"a.name-hidden[href$='{served.submission('stopped')}']").click()
+    page.get_by_text("An answer in words.").wait_for()
+    note = page.locator("textarea[placeholder*='never came to its end']")
+    note.first.wait_for()
+    assert "SystemExit" in note.first.get_attribute("placeholder")
+    shown = page.get_by_text("never came to its end")
+    assert shown.count()
