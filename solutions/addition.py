@@ -161,7 +161,7 @@ def _make() -> Checkpoint:
     began = time.perf_counter()
     training, test = problems()
     tensors, names, histories = {}, [], []
-    with one_thread():
+    with one_thread(), torch.enable_grad():
         for width in WIDTHS:
             for seed in SEEDS:
                 run = train_one(width, seed, training, test)

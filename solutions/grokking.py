@@ -149,7 +149,7 @@ def grokking(*, remake: bool = False) -> Grokking:
 def _make() -> Checkpoint:
     began = time.perf_counter()
     runs = []
-    with one_thread():
+    with one_thread(), torch.enable_grad():
         for weight_decay in WEIGHT_DECAYS:
             for seed in SEEDS:
                 run = train_one(weight_decay, seed)

@@ -221,7 +221,7 @@ def induction(*, remake: bool = False) -> Induction:
 def _make() -> Checkpoint:
     began = time.perf_counter()
     tensors, names, histories = {}, [], []
-    with one_thread():
+    with one_thread(), torch.enable_grad():
         for layers in LAYERS:
             for seed in SEEDS:
                 run = train_one(layers, seed)
