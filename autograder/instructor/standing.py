@@ -131,7 +131,9 @@ class ClassStanding:
         for student in self.students:
             for identifier, exercise in student.exercises.items():
                 for part in exercise.result.parts:
-                    if part.written and not (part.passed or part.hint):
+                    # where there is a note, it concerns all of the exercise and says why
+                    explained = part.passed or part.hint or exercise.result.note
+                    if part.written and not explained:
                         counts[identifier, part.name] += 1
                         example.setdefault((identifier, part.name), part)
         return [(key[0], example[key], count) for key, count in counts.most_common()]

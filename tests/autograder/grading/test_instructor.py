@@ -8,15 +8,29 @@ import textwrap
 import zipfile
 from pathlib import Path
 
+import nbformat
 import pytest
-from courses import CHOSEN, copy_of, entries, run_in
+from courses import CHOSEN, copy_of, entries, handed_in_folder, run_in
 
+from autograder.answers import answer_source, filled
 from autograder.checking.cases import read_cases
+from autograder.spec import find
+
+MISTAKEN = "mistaken"
+MISCONCEPTION = find("attention.softmax").misconceptions[0]
 
 
 @pytest.fixture(scope="module")
 def course(graded_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return copy_of(graded_course, tmp_path_factory.mktemp("instructor") / "course")
+    """The graded class, and one more student, who holds a misconception."""
+    folder = copy_of(graded_course, tmp_path_factory.mktemp("instructor") / "course")
+    notebook = nbformat.read(folder / "release/attention/attention.ipynb", as_version=4)
+    source = answer_source(MISCONCEPTION.function, "softmax")
+    target = handed_in_folder(folder, MISTAKEN)
+    target.mkdir(parents=True)
+    nbformat.write(filled(notebook, {"attention.softmax": source}), target / "attention.ipynb")
+    run_in(folder, "autograder", "grade", "attention")
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +49,15 @@ def test_the_report_names_everybody_who_needs_a_person_and_every_flag(course, re
 
 
 def test_the_report_shows_what_was_misunderstood_and_by_whom(report):
-    shown = html.unescape(report).split("Misconceptions")[1].split("<h2>Flags")[0]
-    assert "one_exercise_wrong" in shown
+    shown = report.split("Misconceptions</h2>")[1].split("<h2>Flags")[0]
+    shown = html.unescape(shown.replace("<code>", "`").replace("</code>", "`"))
+    assert MISTAKEN in shown
+    assert MISCONCEPTION.hint in shown
+
+
+def test_what_no_misconception_explains_is_listed_for_the_instructor_to_look_into(report):
+    shown = report.split("Parts that fail without a known misconception")[1]
+    assert "attention." in shown.split("</details>")[0]
 
 
 def test_the_report_is_one_file_in_which_nothing_can_run(report):
@@ -55,10 +76,11 @@ def test_every_plot_says_what_it_shows_and_stands_beside_a_table(report):
 
 def test_a_roster_and_the_grades_reach_a_learning_platform(course):
     # nbgrader's name for everybody is the login
+    students = [*CHOSEN, MISTAKEN]
     lines = ["Student,ID,SIS Login ID,Section,attention (9)", "Points Possible,,,,34"]
-    lines += [f'"Family{i}, Given{i}",{i},{name},A,' for i, name in enumerate(CHOSEN)]
+    lines += [f'"Family{i}, Given{i}",{i},{name},A,' for i, name in enumerate(students)]
     (course / "canvas.csv").write_text("\n".join(lines) + "\n")
-    assert f"{len(CHOSEN)} students" in run_in(course, "autograder", "roster", "canvas.csv")
+    assert f"{len(students)} students" in run_in(course, "autograder", "roster", "canvas.csv")
     run_in(course, "autograder", "grades", "attention", "--into", "canvas.csv", "--to", "up.csv")
     with open(course / "up.csv", newline="") as file:
         scores = {row["SIS Login ID"]: row["attention (9)"] for row in csv.DictReader(file)}
