@@ -1,8 +1,7 @@
-"""A family of tasks to instruct a small model on: questions about a list of four words.
+"""A family of tasks to instruct a small model on: questions about a short list of words.
 
 What is asked is said in many wordings, and some wordings and some words are held out, so that a
-question can be new in its wording, in its words, in both or in neither. Every word is one token
-that was common enough in the pretraining text to be known.
+question can be new in its wording, in its words, in both or in neither.
 """
 
 import functools
@@ -14,13 +13,14 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from solutions.base_model import Vocabulary, stream, vocabulary
+from solutions.base_model import Vocabulary, vocabulary
 from solutions.transformer import Transformer, generate
 
 Part = Literal["train", "held out"]
 
-LIST_LENGTH = 4
-# of each task the last three wordings are held out; {word} is a word of the list
+LENGTHS = (3, 4, 5, 6)
+NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six"}
+# of each task the last three wordings are held out; {word} is one word
 WORDINGS: dict[str, tuple[str, ...]] = {
     "first": (
         "What is the first word of this list?",
@@ -61,48 +61,34 @@ WORDINGS: dict[str, tuple[str, ...]] = {
         "Name the word that comes after {word}.",
         "What is the word next after {word}?",
     ),
-    "before": (
-        "Which word comes before {word}?",
-        "Name the word that leads to {word}.",
-        "What stands right before {word}?",
-        "Find {word} and go back one word.",
-        "Write the word before {word}.",
-        "Say what leads to {word} in this list.",
-        "Look for {word}. Which word is before it?",
-        "One word leads to {word}. Which is it?",
-        "Tell me which word leads to {word}.",
-        "Name the word that comes before {word}.",
-        "What is the word back before {word}?",
+    "count": (
+        "How many words are in this list?",
+        "Count the words.",
+        "Say how many words you read here.",
+        "What is the number of words?",
+        "Give me the number of words in the list.",
+        "Write how many words there are.",
+        "How long is this list?",
+        "Look at the list and count. How many words?",
+        "Tell me how many words there are.",
+        "Count the words in this list.",
+        "Give me the number of these words.",
     ),
-    "copy": (
-        "Repeat the list.",
-        "Write all these words again.",
-        "Say the words again, in the same order.",
-        "Copy this list.",
-        "Give me the same list again.",
-        "Name all the words in this order.",
-        "Read the list and repeat all of it.",
-        "Tell me all the words again.",
-        "Copy all the words.",
-        "Give me all these words again.",
-        "Repeat the words in the same order.",
-    ),
-    "reverse": (
-        "Turn the list around.",
-        "Write all these words backward.",
-        "Say the words again, in the other order.",
-        "Reverse this list.",
-        "Give me the list from the end.",
-        "Name all the words, the last one first.",
-        "Read the list and turn it around.",
-        "Tell me all the words backward.",
-        "Reverse all the words.",
-        "Give me all these words backward.",
-        "Turn the words around, the last one first.",
+    "contains": (
+        "Is {word} in this list?",
+        "Does the list say {word}?",
+        "Look for {word}. Is it there?",
+        "Is one of these words {word}?",
+        "Can you find {word} here?",
+        "Say if {word} is in the list.",
+        "Do you read {word} here?",
+        "Tell me if you find {word}.",
+        "Is {word} one of these words?",
+        "Can you read {word} in this list?",
+        "Tell me if the list does say {word}.",
     ),
 }
 HELD_OUT_WORDINGS = 3
-ONE_WORD_TASKS = ("first", "last", "after", "before")
 
 
 @dataclass(frozen=True)
@@ -112,13 +98,15 @@ class Question:
     Attributes:
         task: a key of `WORDINGS`.
         prompt: what is asked, the list, and `Answer:`.
-        answer: what is right, with the space that it begins with.
+        answer: the right one, without the space that it begins with.
+        choices: every answer that would be of the right kind, the right one among them.
         words: the list.
     """
 
     task: str
     prompt: str
     answer: str
+    choices: tuple[str, ...]
     words: tuple[str, ...]
 
 
@@ -126,22 +114,18 @@ class Question:
 def operands(part: Part) -> list[str]:
     """Return the words that lists are made of, three quarters of them for training.
 
-    They are the tokens that are a space and at least three small letters, and that in the base
-    model's training text, nine times out of ten, are followed by no further letter: whole words.
-    Which part a word belongs to depends on its SHA-256 digest.
+    They are the base model's tokens that are a space and at least two letters: words, and
+    beginnings of words. Which part one belongs to depends on its SHA-256 digest. Words of the
+    answers `yes`, `no` and the numbers are not among them.
     """
-    tokens, text = vocabulary().tokens, stream("train")
-    goes_on = torch.tensor([token[:1].isalpha() for token in tokens])
-    occurrences = torch.bincount(text[:-1], minlength=len(tokens))
-    continued = torch.bincount(text[:-1], goes_on[text[1:]].double(), minlength=len(tokens))
     words = [
         token[1:].decode()
-        for number, token in enumerate(tokens)
-        if token[:1] == b" " and token[1:].isalpha() and token[1:].islower() and len(token) > 3
-        if 10 * continued[number] <= occurrences[number]
+        for token in vocabulary().tokens
+        if token[:1] == b" " and token[1:].isalpha() and len(token) > 2
     ]
-    held_out = [hashlib.sha256(word.encode()).digest()[0] < 64 for word in words]
-    return [word for word, held in zip(words, held_out, strict=True) if held == (part != "train")]
+    held_out = {word: hashlib.sha256(word.encode()).digest()[0] < 64 for word in words}
+    taken = {"yes", "no", *NUMBERS.values()}
+    return [word for word in words if word not in taken and held_out[word] == (part != "train")]
 
 
 def wordings(task: str, part: Part) -> tuple[str, ...]:
@@ -150,25 +134,29 @@ def wordings(task: str, part: Part) -> tuple[str, ...]:
     return every[:-HELD_OUT_WORDINGS] if part == "train" else every[-HELD_OUT_WORDINGS:]
 
 
-def ask(task: str, wording: str, words: Sequence[str], place: int) -> Question:
+def ask(task: str, wording: str, words: Sequence[str], word: str = "") -> Question:
     """Write a question and its answer.
 
     Args:
         task: a key of `WORDINGS`.
-        wording: with `{word}` where the task is about one of the words.
-        words: the list.
-        place: which word `{word}` is; for "after" not the last, for "before" not the first.
+        wording: with `{word}` where the task is about a word.
+        words: the list, all different.
+        word: what `{word}` is; for "after" a word of the list that is not its last.
     """
+    choices = tuple(words)
+    if task == "count":
+        choices = tuple(NUMBERS.values())
+    elif task == "contains":
+        choices = ("yes", "no")
     answers = {
-        "first": words[:1],
-        "last": words[-1:],
-        "after": words[place + 1 : place + 2],
-        "before": words[place - 1 : place],
-        "copy": words,
-        "reverse": words[::-1],
+        "first": words[0],
+        "last": words[-1],
+        "after": words[words.index(word) + 1] if task == "after" else "",
+        "count": NUMBERS.get(len(words), ""),
+        "contains": "yes" if word in words else "no",
     }
-    prompt = f"{wording.format(word=words[place])} {', '.join(words)}\nAnswer:"
-    return Question(task, prompt, " " + ", ".join(answers[task]), tuple(words))
+    prompt = f"{wording.format(word=word)} {', '.join(words)}\nAnswer:"
+    return Question(task, prompt, answers[task], choices, tuple(words))
 
 
 def draw_questions(
@@ -190,11 +178,14 @@ def draw_questions(
     questions = []
     for i in range(count):
         task = list(WORDINGS)[i % len(WORDINGS)]
-        chosen = torch.randperm(len(pool), generator=generator)[:LIST_LENGTH].tolist()
+        length = LENGTHS[draw(len(LENGTHS))]
+        places = torch.randint(len(pool), (4 * length,), generator=generator).tolist()
+        *words, absent = list(dict.fromkeys(pool[place] for place in places))[: length + 1]
         choices = wordings(task, wording_part)
-        place = draw(LIST_LENGTH - 1) + (task == "before")
-        wording = choices[draw(len(choices))]
-        questions.append(ask(task, wording, [pool[word] for word in chosen], place))
+        about = words[draw(length - 1)] if task == "after" else words[draw(length)]
+        if task == "contains" and draw(2):
+            about = absent
+        questions.append(ask(task, choices[draw(len(choices))], words, about))
     return questions
 
 
@@ -208,7 +199,8 @@ def answers(model: Transformer, words: Vocabulary, questions: Sequence[Question]
         questions: at least one.
 
     Returns:
-        What it wrote before the end token, or all of it where there is none.
+        What it wrote before the end token, or all of it where there is none, without the space
+        that it begins with.
     """
     device = next(model.parameters()).device
     prompts = [words.encode(question.prompt) for question in questions]
@@ -216,38 +208,39 @@ def answers(model: Transformer, words: Vocabulary, questions: Sequence[Question]
     tokens = torch.tensor([[0] * (longest - len(row)) + row for row in prompts], device=device)
     lengths = torch.tensor([[len(row)] for row in prompts])
     real = (torch.arange(longest) >= longest - lengths).to(device)
-    # a comma after each word, then the end; a few more, so that too long an answer shows
-    written = generate(
-        model,
-        tokens,
-        2 * LIST_LENGTH + 4,
-        temperature=0,
-        stop=[words.end],
-        mask=real[:, None, None],
-    )
+    # an answer is one word, then the end; a few tokens more, so that too long a one shows
+    written = generate(model, tokens, 8, temperature=0, stop=[words.end], mask=real[:, None, None])
     new = [row[longest:].tolist() for row in written]
-    return [words.decode(row[: [*row, words.end].index(words.end)]) for row in new]
+    texts = [words.decode(row[: [*row, words.end].index(words.end)]) for row in new]
+    return [text.removeprefix(" ") for text in texts]
 
 
 @torch.no_grad()
-def chosen_words(model: Transformer, words: Vocabulary, questions: Sequence[Question]) -> list[str]:
-    """Give, of each question's four words, the one the model holds likeliest as the next token.
+def chosen_answers(
+    model: Transformer, words: Vocabulary, questions: Sequence[Question]
+) -> list[str]:
+    """Give, of each question's choices, the one whose first token the model holds likeliest.
 
-    A model that does not know how to answer can still be asked which of the words it would say:
-    guessing is right once in four. Only for tasks whose answer is one word.
+    A model that does not know how to answer can still be asked which of the possible answers it
+    would give.
     """
     picked = []
     for question in questions:
         tokens = torch.tensor([words.encode(question.prompt)])
-        logits = model(tokens.to(next(model.parameters()).device))[0, -1]
-        choices = torch.tensor([words.encode(" " + word)[0] for word in question.words])
-        picked.append(question.words[int(logits.cpu()[choices].argmax())])
+        logits = model(tokens.to(next(model.parameters()).device))[0, -1].cpu()
+        first = [words.encode(" " + choice)[0] for choice in question.choices]
+        picked.append(question.choices[int(logits[first].argmax())])
     return picked
+
+
+def chance(questions: Sequence[Question]) -> float:
+    """Give how often a blind choice among the possible answers is right, on average."""
+    return sum(1 / len(question.choices) for question in questions) / len(questions)
 
 
 def encode_question(question: Question, words: Vocabulary) -> tuple[list[int], list[int]]:
     """Turn prompt and answer into ids, each for itself, so that no token holds some of both."""
-    return words.encode(question.prompt), words.encode(question.answer)
+    return words.encode(question.prompt), words.encode(" " + question.answer)
 
 
 def whole_text_example(
