@@ -36,7 +36,7 @@ CONFIGURATION = Configuration(
 )
 WEIGHT_DECAYS = (1.0, 0.0)
 SEEDS = (0, 1, 2)
-STEPS = 2_500
+STEPS = 2_000
 PEAK = 2e-2
 OBSERVED_STEPS = range(0, STEPS + 1, 50)
 STRONGEST = 5  # frequencies
