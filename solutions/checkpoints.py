@@ -16,6 +16,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from filelock import FileLock
 from torch import Tensor
 
 from solutions import packages
@@ -81,9 +82,15 @@ def cached(
     )
     if not remake and (found := read(path)) is not None:
         return found
-    made = make()
-    write(path, made)
-    return made
+    locks = packages.cache_folder() / "locks"
+    locks.mkdir(parents=True, exist_ok=True)
+    with FileLock(locks / f"{path.stem}.lock"):
+        # another process may have made it meanwhile
+        if not remake and (found := read(path)) is not None:
+            return found
+        made = make()
+        write(path, made)
+        return made
 
 
 def read(path: Path) -> Checkpoint | None:
