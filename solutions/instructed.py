@@ -21,8 +21,8 @@ from solutions.loop import Recipe, train, training_device
 from solutions.training import instruction_example
 from solutions.transformer import Transformer
 
-STEPS = 600
-BATCH = 30  # questions
+STEPS = 400
+BATCH = 32  # questions
 PEAK = 2e-3
 EXAMINED = 200  # questions in each part of the examination
 LOOKED_AT = tuple(range(0, STEPS + 1, 100))

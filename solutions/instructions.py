@@ -1,7 +1,9 @@
 """A family of tasks to instruct a small model on: questions about a short list of words.
 
-What is asked is said in many wordings, and some wordings and some words are held out, so that a
-question can be new in its wording, in its words, in both or in neither.
+What is asked is said in many wordings, each a frame and a name for what is wanted. Some pairs of
+the two are held out, and so are some words, so that a question can be new in its wording, in its
+words, in both or in neither. Every frame, every name and, as far as words are not held out, every
+word is met in training.
 """
 
 import functools
@@ -13,82 +15,49 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from solutions.base_model import Vocabulary, vocabulary
+from solutions.base_model import Vocabulary, stream, vocabulary
 from solutions.transformer import Transformer, generate
 
 Part = Literal["train", "held out"]
 
-LENGTHS = (3, 4, 5, 6)
-NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six"}
-# of each task the last three wordings are held out; {word} is one word
-WORDINGS: dict[str, tuple[str, ...]] = {
+NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six"}  # of words in a list
+FRAMES = (
+    "Give me {}.",
+    "Name {}.",
+    "Tell me {}.",
+    "Say {}.",
+    "Write {}.",
+    "Find {}.",
+    "What is {}?",
+    "Can you see {}?",
+)
+WANTED: dict[str, tuple[str, ...]] = {
     "first": (
-        "What is the first word of this list?",
-        "Which word comes first?",
-        "Name the word at the beginning of the list.",
-        "Give me the first of these words.",
-        "Write the word that begins this list.",
-        "Say the first word that you read here.",
-        "One word begins the list. Which is it?",
-        "Look at the beginning of the list. What does it say?",
-        "Tell me which of these words is the first.",
-        "Name the word that comes first.",
-        "What is the word at the beginning?",
+        "the first word",
+        "the word that comes first",
+        "the word at the beginning",
+        "the first of these words",
+    ),
+    "second": (
+        "the second word",
+        "the word that comes second",
+        "the word after the first",
+        "the second of these words",
     ),
     "last": (
-        "What is the last word of this list?",
-        "Which word comes last?",
-        "Name the word at the end of the list.",
-        "Give me the last of these words.",
-        "Write the word that ends this list.",
-        "Say the last word that you read here.",
-        "One word ends the list. Which is it?",
-        "Look at the end of the list. What does it say?",
-        "Tell me which of these words is the last.",
-        "Name the word that comes last.",
-        "What is the word at the end?",
-    ),
-    "after": (
-        "Which word comes after {word}?",
-        "Name the word that follows {word}.",
-        "What stands right after {word}?",
-        "Find {word} and give me the next word.",
-        "Write the word after {word}.",
-        "Say what follows {word} in this list.",
-        "Look for {word}. Which word is next?",
-        "One word follows {word}. Which is it?",
-        "Tell me which word follows {word}.",
-        "Name the word that comes after {word}.",
-        "What is the word next after {word}?",
+        "the last word",
+        "the word that comes last",
+        "the word at the end",
+        "the last of these words",
     ),
     "count": (
-        "How many words are in this list?",
-        "Count the words.",
-        "Say how many words you read here.",
-        "What is the number of words?",
-        "Give me the number of words in the list.",
-        "Write how many words there are.",
-        "How long is this list?",
-        "Look at the list and count. How many words?",
-        "Tell me how many words there are.",
-        "Count the words in this list.",
-        "Give me the number of these words.",
-    ),
-    "contains": (
-        "Is {word} in this list?",
-        "Does the list say {word}?",
-        "Look for {word}. Is it there?",
-        "Is one of these words {word}?",
-        "Can you find {word} here?",
-        "Say if {word} is in the list.",
-        "Do you read {word} here?",
-        "Tell me if you find {word}.",
-        "Is {word} one of these words?",
-        "Can you read {word} in this list?",
-        "Tell me if the list does say {word}.",
+        "the number of words",
+        "the number of these words",
+        "the length of this list",
+        "the length of the list in words",
     ),
 }
-HELD_OUT_WORDINGS = 3
+WORDS = 64  # in each part
 
 
 @dataclass(frozen=True)
@@ -96,10 +65,10 @@ class Question:
     """One task about one list.
 
     Attributes:
-        task: a key of `WORDINGS`.
+        task: a key of `WANTED`.
         prompt: what is asked, the list, and `Answer:`.
         answer: the right one, without the space that it begins with.
-        choices: every answer that would be of the right kind, the right one among them.
+        choices: the answers a blind choice would be among: the words, or the numbers.
         words: the list.
     """
 
@@ -112,50 +81,55 @@ class Question:
 
 @functools.cache
 def operands(part: Part) -> list[str]:
-    """Return the words that lists are made of, three quarters of them for training.
+    """Return the words that lists are made of: `WORDS` for training, as many others held out.
 
-    They are the base model's tokens that are a space and at least two letters: words, and
-    beginnings of words. Which part one belongs to depends on its SHA-256 digest. Words of the
-    answers `yes`, `no` and the numbers are not among them.
+    They are the base model's tokens that are a space and at least four small letters and that, in
+    its training text, no further letter follows nine times out of ten: whole words. Those that
+    stand in wordings or are numbers are left out. The order of their SHA-256 digests decides
+    which are taken.
     """
+    said = {word for texts in (FRAMES, *WANTED.values()) for text in texts for word in text.split()}
+    tokens, text = vocabulary().tokens, stream("train")
+    letter = torch.tensor([token[:1].isalpha() for token in tokens])
+    occurs = torch.bincount(text[:-1], minlength=len(tokens))
+    goes_on = torch.bincount(text[:-1], letter[text[1:]].double(), minlength=len(tokens))
     words = [
         token[1:].decode()
-        for token in vocabulary().tokens
-        if token[:1] == b" " and token[1:].isalpha() and len(token) > 2
+        for number, token in enumerate(tokens)
+        if token[:1] == b" " and token[1:].isalpha() and token.islower() and len(token) > 4
+        if 10 * goes_on[number] <= occurs[number]
     ]
-    held_out = {word: hashlib.sha256(word.encode()).digest()[0] < 64 for word in words}
-    taken = {"yes", "no", *NUMBERS.values()}
-    return [word for word in words if word not in taken and held_out[word] == (part != "train")]
+    words = [word for word in words if word not in said and word not in NUMBERS.values()]
+    words.sort(key=lambda word: hashlib.sha256(word.encode()).digest())
+    return words[:WORDS] if part == "train" else words[WORDS : 2 * WORDS]
 
 
-def wordings(task: str, part: Part) -> tuple[str, ...]:
-    """Return the wordings of a task that are trained on, or those that are held out."""
-    every = WORDINGS[task]
-    return every[:-HELD_OUT_WORDINGS] if part == "train" else every[-HELD_OUT_WORDINGS:]
+def wordings(task: str, part: Part) -> list[str]:
+    """Return the wordings of a task that are trained on, or those that are held out: a quarter."""
+    return [
+        frame.format(wanted)
+        for i, frame in enumerate(FRAMES)
+        for j, wanted in enumerate(WANTED[task])
+        if ((i + j) % 4 == 0) == (part != "train")
+    ]
 
 
-def ask(task: str, wording: str, words: Sequence[str], word: str = "") -> Question:
+def ask(task: str, wording: str, words: Sequence[str]) -> Question:
     """Write a question and its answer.
 
     Args:
-        task: a key of `WORDINGS`.
-        wording: with `{word}` where the task is about a word.
-        words: the list, all different.
-        word: what `{word}` is; for "after" a word of the list that is not its last.
+        task: a key of `WANTED`.
+        wording: what is asked.
+        words: the list, three to six.
     """
-    choices = tuple(words)
-    if task == "count":
-        choices = tuple(NUMBERS.values())
-    elif task == "contains":
-        choices = ("yes", "no")
     answers = {
         "first": words[0],
+        "second": words[1],
         "last": words[-1],
-        "after": words[words.index(word) + 1] if task == "after" else "",
-        "count": NUMBERS.get(len(words), ""),
-        "contains": "yes" if word in words else "no",
+        "count": NUMBERS[len(words)],
     }
-    prompt = f"{wording.format(word=word)} {', '.join(words)}\nAnswer:"
+    choices = tuple(NUMBERS.values()) if task == "count" else tuple(words)
+    prompt = f"{wording} {', '.join(words)}\nAnswer:"
     return Question(task, prompt, answers[task], choices, tuple(words))
 
 
@@ -177,15 +151,12 @@ def draw_questions(
     pool = operands(operand_part)
     questions = []
     for i in range(count):
-        task = list(WORDINGS)[i % len(WORDINGS)]
-        length = LENGTHS[draw(len(LENGTHS))]
-        places = torch.randint(len(pool), (4 * length,), generator=generator).tolist()
-        *words, absent = list(dict.fromkeys(pool[place] for place in places))[: length + 1]
+        task = list(WANTED)[i % len(WANTED)]
+        length = list(NUMBERS)[draw(len(NUMBERS))]
+        places = torch.randperm(len(pool), generator=generator)[:length].tolist()
         choices = wordings(task, wording_part)
-        about = words[draw(length - 1)] if task == "after" else words[draw(length)]
-        if task == "contains" and draw(2):
-            about = absent
-        questions.append(ask(task, choices[draw(len(choices))], words, about))
+        wording = choices[draw(len(choices))]
+        questions.append(ask(task, wording, [pool[place] for place in places]))
     return questions
 
 

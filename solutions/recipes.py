@@ -21,7 +21,7 @@ CONFIGURATION = Configuration(
 )
 BATCH = 8
 STRETCHES = 8  # of held-out text
-WHOLE = Recipe(steps=150, peak=1e-2, warmup_steps=15)
+WHOLE = Recipe(steps=300, peak=1e-2, warmup_steps=30)
 VARIANTS = {
     "the whole recipe": WHOLE,
     "no warm-up": replace(WHOLE, warmup_steps=0),
