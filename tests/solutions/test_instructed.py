@@ -16,7 +16,7 @@ def test_the_examination_is_the_same_every_time_and_keeps_to_its_part(monkeypatc
 
 
 def test_every_task_has_as_many_questions_as_every_other():
-    tasks = len(instructions.WORDINGS)
+    tasks = len(instructions.WANTED)
     assert instructed.EXAMINED % tasks == instructed.BATCH % tasks == 0
 
 
