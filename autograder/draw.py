@@ -125,9 +125,11 @@ def _draw_part(exercise: "Exercise", part: "Part", seed: str, mistakes: bool) ->
 
 def _calls(exercise: "Exercise", part: "Part", seed: str) -> list[Call]:
     text = "\0".join((seed, exercise.identifier, part.name))
-    number = int.from_bytes(hashlib.sha256(text.encode()).digest()[:7], "big")
-    calls = part.draw(Draw(number))
-    return [replace(call, seed=(number + index) % 2**32) for index, call in enumerate(calls)]
+    digest = hashlib.sha256(text.encode()).digest()
+    calls = part.draw(Draw(int.from_bytes(digest[:7], "big")))
+    # a function can see what it was seeded with, which must not tell it what will be drawn next
+    first = int.from_bytes(hashlib.sha256(digest).digest()[:4], "big")
+    return [replace(call, seed=(first + index) % 2**32) for index, call in enumerate(calls)]
 
 
 def _answers(function: Callable, calls: list[Call]) -> list[Answer]:

@@ -32,11 +32,11 @@ class Limits:
 
     size: int = 64 * 2**20  # bytes in all
     depth: int = 32  # containers inside containers
-    items: int = 1_000_000  # values in all, an array counting as one
-    entries: int = 20_000  # dictionary entries in all: integer keys can be chosen to collide
+    items: int = 1_000_000  # values in all, an array counting as `ARRAY_ITEMS`
+    entries: int = 20_000  # dictionary entries in all
 
 
-ANSWER_LIMITS = Limits()
+ANSWER_LIMITS = Limits(size=24 * 2**20, items=200_000)
 CASES_LIMITS = Limits(size=2**30, items=20_000_000, entries=2_000_000)  # the course's own files
 
 
@@ -92,6 +92,8 @@ ARRAY_DTYPES = {
 LARGEST_DIMENSION = 2**31 - 1
 MOST_DIMENSIONS = 16
 LONGEST_INTEGER = 1024  # bytes
+ARRAY_ITEMS = 10  # a tensor of one byte takes as much memory and time as so many numbers
+MOST_ALIKE = 16  # keys of one dictionary with one hash: integers can be chosen to collide
 
 
 def encode(value: Any, limits: Limits = ANSWER_LIMITS) -> bytes:
@@ -205,6 +207,7 @@ class _Writer:
         if value.device.type != "cpu":
             raise ValueFrameError(f"a tensor on {value.device}, not on the CPU")
         _check_shape(value.shape)
+        self.items += ARRAY_ITEMS - 1
         self.reserve(value.numel() * value.element_size())
         value = value.detach().resolve_conj().resolve_neg()
         # the order of the dimensions in memory, so that a transposed tensor arrives as one
@@ -221,6 +224,7 @@ class _Writer:
         if value.dtype.name not in ARRAY_DTYPES:
             raise ValueFrameError(f"a numpy array of {value.dtype}")
         _check_shape(value.shape)
+        self.items += ARRAY_ITEMS - 1
         self.reserve(value.nbytes)
         self.record(Kind.ARRAY, value.dtype.name, _packed(value.shape), _little_endian(value))
 
@@ -297,6 +301,8 @@ class _Reader:
             return tuple([self.read(depth + 1) for _ in range(count)])
         if kind == Kind.DICT:
             return self._dictionary(count, depth)
+        if kind in (Kind.TENSOR, Kind.ARRAY):
+            self.items += ARRAY_ITEMS - 1
         if kind == Kind.TENSOR and count == 4:
             return self._tensor()
         if kind == Kind.ARRAY and count == 3:
@@ -336,9 +342,13 @@ class _Reader:
         if self.entries > self.limits.entries:
             raise ValueFrameError(f"more than {self.limits.entries:,} dictionary entries")
         result: dict = {}
+        alike: collections.Counter[int] = collections.Counter()
         for _ in range(count // 2):
-            key = self.read(depth + 1)
-            result[_checked_key(key)] = self.read(depth + 1)
+            key = _checked_key(self.read(depth + 1))
+            alike[hash(key)] += 1
+            if alike[hash(key)] > MOST_ALIKE:
+                raise ValueFrameError("dictionary keys that were chosen to collide")
+            result[key] = self.read(depth + 1)
         if len(result) != count // 2:
             raise ValueFrameError("a dictionary key that stands twice")
         return result

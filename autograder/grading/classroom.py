@@ -88,7 +88,8 @@ class Classroom:
     def take_in(self, student: str, notebook: str) -> tuple[Submission, Seeds, str]:
         """Return a submission, its seeds, and the key of its result."""
         released = self.released[notebook]
-        submission = take_in(self.submitted_folder(student), notebook, released)
+        others = self.released.keys() - {notebook}
+        submission = take_in(self.submitted_folder(student), notebook, released, others)
         seeds = Seeds.of(self.secret, student, submission.digest)
         how = repr((self.limits, self.unsafe))
         return submission, seeds, result_key(submission, seeds, released, how)

@@ -69,9 +69,16 @@ def record(recorder: "Recorder", student: str, judged: dict[str, Judged], *, for
         notebook: recorder.classroom.stored(student, notebook, one.key, one.error)
         for notebook, one in judged.items()
     }
-    if force or not recorder.has_recorded(student, graded):
-        recorder.record(student, graded)
-    return row(student, [one.result for one in graded.values()])
+    found = row(student, [one.result for one in graded.values()])
+    try:
+        if force or not recorder.has_recorded(student, graded):
+            recorder.record(student, graded)
+    except Exception as error:  # of this student's names or files: the others are recorded
+        recorder.gradebook.db.rollback()
+        found.remarks = f"NOT RECORDED, mend this and grade again: {type(error).__name__}: {error}"[
+            :300
+        ]
+    return found
 
 
 def row(student: str, results: Sequence[dict[str, Any]]) -> Row:
@@ -92,11 +99,18 @@ def row(student: str, results: Sequence[dict[str, Any]]) -> Row:
     )
 
 
+def printed(text: str) -> str:
+    """Return text in which no character makes a terminal do things."""
+    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
+
+
 def table(rows: Sequence[Row]) -> str:
     """Lay out who has how many points, and what is to be said."""
     from tabulate import tabulate
 
     width = max(20, min(120, shutil.get_terminal_size().columns) - 45)
-    cells = [(r.student, f"{r.points:g} of {r.maximum:g}", r.remarks) for r in rows]
+    cells = [
+        (printed(r.student), f"{r.points:g} of {r.maximum:g}", printed(r.remarks)) for r in rows
+    ]
     headers = ("student", "points", "remarks")
     return tabulate(cells, headers, "simple", maxcolwidths=(24, None, width))

@@ -12,7 +12,7 @@ import json
 import os
 import re
 import stat
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -25,11 +25,16 @@ LARGEST_FILE = 32 * MB
 MOST_CELLS = 2000
 MOST_SOURCE = 2 * MB
 MOST_FILES = 100
+MOST_LOOKED_INTO = 50  # files that may be the notebook under another name
 LARGEST_BESIDE = 3 * MB
 MOST_BESIDE = 16 * MB
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 NO_RESPONSE = "No response."
+DELETED_NOTE = (
+    "No response in its own cell, which was deleted. What counts is what other cells define."
+)
+DELETED = "deleted-"  # begins the id of a cell that the student has deleted: shown, and not run
 
 
 class UnreadableError(Exception):
@@ -65,18 +70,22 @@ class Submission:
         return whole.hexdigest()
 
 
-def take_in(folder: Path, name: str, released: NotebookNode) -> Submission:
+def take_in(
+    folder: Path, name: str, released: NotebookNode, others: Collection[str] = ()
+) -> Submission:
     """Return what the folder of a submission holds for the notebook of this name.
 
+    `others` are the names of the assignment's other notebooks, which are no renamed ones of it.
     Never raises for anything that a student may have put there.
     """
     notes: dict[str, tuple[str, ...]] = {}
     try:
-        path = find_notebook(folder, name, released)
+        path = find_notebook(folder, name, released, others)
         if path is None:
             return Submission(None, released, {"": ("nothing was handed in",)})
-        if path.name != f"{name}.ipynb":
-            notes[""] = (f"handed in under the name {path.name!r}",)
+        place = str(path.relative_to(folder))
+        if place != f"{name}.ipynb":
+            notes[""] = (f"handed in under the name {place!r}",)
         content = read_regular_file(path, LARGEST_FILE)
     except (UnreadableError, OSError) as error:
         return Submission(None, released, {"": (str(error),)}, problem=str(error))
@@ -84,7 +93,9 @@ def take_in(folder: Path, name: str, released: NotebookNode) -> Submission:
         notebook, found = rebuild(released, parse(content))
     except UnreadableError as error:
         return Submission(content, released, {"": (str(error),)}, problem=str(error))
-    beside, left_out = files_beside(folder)
+    beside, left_out = files_beside(
+        folder, {path, *(folder / f"{other}.ipynb" for other in others)}
+    )
     if left_out:
         found[""] = (*found.get("", ()), f"left out: {', '.join(left_out[:5])}")
     for grade_id, texts in found.items():
@@ -92,8 +103,12 @@ def take_in(folder: Path, name: str, released: NotebookNode) -> Submission:
     return Submission(content, notebook, notes, beside=beside)
 
 
-def find_notebook(folder: Path, name: str, released: NotebookNode) -> Path | None:
+def find_notebook(
+    folder: Path, name: str, released: NotebookNode, others: Collection[str] = ()
+) -> Path | None:
     """Return the file handed in as this notebook: by its name, or by the cells that it holds.
+
+    It may have any other name, and lie in a folder of its own, as archives like to unpack.
 
     Raises:
         UnreadableError: there are notebooks, and none of them is the one.
@@ -105,14 +120,19 @@ def find_notebook(folder: Path, name: str, released: NotebookNode) -> Path | Non
     path = folder / f"{name}.ipynb"
     if os.path.lexists(path):
         return path
-    others = sorted(other for other in folder.glob("*.ipynb"))
+    taken = {f"{other}.ipynb" for other in others}
+    files = sorted(every_file(folder), key=lambda file: (".ipynb" not in file.name, file))
+    files = [file for file in files if str(file.relative_to(folder)) not in taken]
     known = grade_ids(released)
-    shared = {other: len(known & cells_in(other)) for other in others}
+    shared = {file: len(known & cells_in(file)) for file in files[:MOST_LOOKED_INTO]}
     best = max(shared, key=shared.__getitem__, default=None)
-    if best is not None and not shared[best]:
-        names = ", ".join(repr(other.name) for other in others[:5])
+    if best is not None and shared[best]:
+        return best
+    named = [str(file.relative_to(folder)) for file in files if ".ipynb" in file.name.lower()]
+    if named:
+        names = ", ".join(map(repr, named[:5]))
         raise UnreadableError(f"there is no {name}.ipynb, and {names} holds none of its cells")
-    return best
+    return None
 
 
 def cells_in(path: Path) -> set[str]:
@@ -257,13 +277,15 @@ def rebuild(
                 extra.setdefault(place - 1, []).append(own_cell(answers[place]))
         answers[place] = cell
     cells: list[NotebookNode] = []
+    deleted: list[NotebookNode] = []
     last = extra.get(-1, [])
     for place, cell in enumerate(released.cells):
         restored = nbformat.from_dict(cell)
         grade_id = grade_id_of(cell)
         if takes_answer(cell) and place not in answers:
-            notes[grade_id] = (f"{NO_RESPONSE} The cell was deleted.",)
-            cells.append(restored)  # before a cell in which the answer may stand instead
+            notes[grade_id] = (DELETED_NOTE,)
+            deleted.append(restored)  # the answer may stand in another cell
+            cells.append(restored)
             last += extra.get(place, [])
             continue
         if takes_answer(cell):
@@ -272,13 +294,17 @@ def rebuild(
                 notes[grade_id] = (*notes.get(grade_id, ()), NO_RESPONSE)
         elif place in answers and is_plain_code(cell) and answers[place].source != cell.source:
             restored = own_cell(answers[place])  # the cell of imports, say, with one more
+        elif place in answers and is_plain_text(cell) and answers[place].source != cell.source:
+            # the student may have answered there
+            extra.setdefault(place, []).insert(0, own_cell(answers[place]))
         cells += [*last, restored]
         last = extra.get(place, [])
     cells += last
     notebook = nbformat.from_dict(released)
     notebook.cells = cells
     for number, cell in enumerate(cells):
-        cell.id = f"cell-{number}"
+        is_deleted = any(cell is other for other in deleted)
+        cell.id = f"{DELETED if is_deleted else 'cell-'}{number}"
     return notebook, notes
 
 
@@ -299,6 +325,8 @@ def match(released: NotebookNode, submitted: NotebookNode) -> list[int | None]:
     places: list[int | None] = []
     for cell in submitted.cells:
         place = graded.get(cell.grade_id) if cell.grade_id else by_id.get(cell.id)
+        if place in plain and plain[place].cell_type != cell.cell_type:
+            place = None  # a text that was made into code is a cell of the student's own
         if place is None and not cell.grade_id:
             same = by_source.get((cell.cell_type, cell.source), [])
             place = next((place for place in same if place not in taken), None)
@@ -339,8 +367,13 @@ def without_tags(text: str) -> str:
     return TAG.sub("<\N{ZERO WIDTH SPACE}", text)
 
 
-def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
-    """Return the other files of a submission, and the names of those that were left out."""
+def files_beside(
+    folder: Path, notebooks: Collection[Path] = ()
+) -> tuple[dict[str, bytes], list[str]]:
+    """Return the other files of a submission, and the names of those that were left out.
+
+    What lies below a path that is a notebook's is no other file.
+    """
     files: dict[str, bytes] = {}
     left_out: list[str] = []
     size = 0
@@ -348,15 +381,18 @@ def files_beside(folder: Path) -> tuple[dict[str, bytes], list[str]]:
         name = str(PurePosixPath(path.relative_to(folder)))
         if path.suffix == ".ipynb" or name == "timestamp.txt":
             continue
+        if any(path.is_relative_to(notebook) for notebook in notebooks):
+            continue
         try:
+            name.encode()  # a name that is no text could be no key of anything
             content = read_regular_file(path, LARGEST_BESIDE)
-        except UnreadableError:
+        except (UnreadableError, UnicodeEncodeError):
             content = None
         if content is None or len(files) >= MOST_FILES or size + len(content) > MOST_BESIDE:
-            left_out.append(name.encode(errors="replace").decode())
+            left_out.append(repr(name) if not name.isprintable() else name)
             continue
         size += len(content)
-        files[name.encode(errors="replace").decode()] = content
+        files[name] = content
     return files, left_out
 
 
@@ -387,6 +423,11 @@ def takes_answer(cell: NotebookNode) -> bool:
     """Say whether a released cell is the student's to fill in."""
     nbgrader = cell.get("metadata", {}).get("nbgrader", {})
     return bool(nbgrader.get("solution") or nbgrader.get("task"))
+
+
+def is_plain_text(cell: NotebookNode) -> bool:
+    """Say whether a released cell is text that is nobody's answer."""
+    return cell.cell_type != "code" and not grade_id_of(cell)
 
 
 def is_plain_code(cell: NotebookNode) -> bool:

@@ -4,6 +4,7 @@ A grade cell itself is never run. Its place in the notebook counts, since a late
 function's name for something else.
 """
 
+import contextlib
 import hmac
 import time
 from collections.abc import Callable
@@ -17,12 +18,19 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.answers import CHECK
 from autograder.checking import report
+from autograder.checking.cases import ExerciseCases
 from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.checking.one_thread import one_thread
 from autograder.draw import draw_cases
 from autograder.grading.flags import forbidden_calls
 from autograder.grading.inside.limits import Limits
-from autograder.grading.intake import Submission, grade_id_of, takes_answer, without_tags
+from autograder.grading.intake import (
+    DELETED,
+    Submission,
+    grade_id_of,
+    takes_answer,
+    without_tags,
+)
 from autograder.grading.run import NotebookRun, Oracle
 from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
 from autograder.spec import find
@@ -143,7 +151,7 @@ def _judged(notebook: NotebookNode, run: NotebookRun, seeds: Seeds) -> list[dict
         elif cell.source.strip() == SUMMARY:
             results = [ExerciseResult.from_plain(exercise["result"]) for exercise in exercises]
             run.outputs[place] = [_display(report.summary_as_html, report.summary_as_text, results)]
-        elif cell.source.strip():
+        elif cell.source.strip() and not cell.id.startswith(DELETED):
             run.run_cell(place)
             since_last.append(place)
             answer = cell if takes_answer(cell) else answer
@@ -158,15 +166,14 @@ def _judge_exercise(
     seed = seeds.text(spec.identifier)
     cases = draw_cases(spec, seed, mistakes=False)
     oracle = Oracle(run, named["function"], cases.seconds, SLOW_FACTOR * cases.seconds)
+    # a judge that stumbles over an answer must not stop the notebook
     try:
         result = judge(cases, oracle)
-    except Exception as error:  # a judge that stumbles over an answer must not stop the notebook
+    except Exception as error:
         result = unanswered(cases, f"its answer cannot be judged: {type(error).__name__}")
     if oracle.defined and result.written and not (result.passed or result.note):
-        # the calls are the same, so the answers are known, and what is new are the hints
-        hinted = judge(draw_cases(spec, seed), oracle.repeated())
-        parts = zip(result.parts, hinted.parts, strict=True)
-        result = replace(result, parts=tuple(replace(one, hint=two.hint) for one, two in parts))
+        with contextlib.suppress(Exception):
+            result = _with_hints(result, draw_cases(spec, seed), oracle)
     notes = [
         f"A cell above this check never came to its end ({run.ended[place]}), so it counts as if "
         "it were not there."
@@ -185,6 +192,14 @@ def _judge_exercise(
             f"{oracle.hard_seconds:g} s on it scores nothing."
         )
     return _scored(cell, result, notes)
+
+
+def _with_hints(result: ExerciseResult, cases: ExerciseCases, oracle: Oracle) -> ExerciseResult:
+    """Return the result with what the misconceptions among the cases say of the same answers."""
+    # the calls are the same, so the answers are known, and what is new are the hints
+    hinted = judge(cases, oracle.repeated())
+    parts = zip(result.parts, hinted.parts, strict=True)
+    return replace(result, parts=tuple(replace(one, hint=two.hint) for one, two in parts))
 
 
 def _scored(cell: NotebookNode, result: ExerciseResult, notes: list[str]) -> dict[str, Any]:

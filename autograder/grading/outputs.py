@@ -18,6 +18,7 @@ MOST_OUTPUTS = 300
 MOST_TEXT = 2 * 2**20  # characters of one cell
 MOST_DATA = 12 * 2**20  # characters of one cell's pictures and tables
 LONGEST_ERROR = 20_000
+EACH = 200  # characters that an output counts for, however short
 CUT = "\n... the rest of the output is left out\n"
 TAGS = frozenset(
     (
@@ -32,13 +33,17 @@ PARTS_THAT_SHOW_NOTHING = re.compile(r"<(script|style|head|title)\b.*?(</\1\s*>|
 
 
 class CellOutputs:
-    """Collects the outputs of one cell. `finished` returns them as nbformat has them."""
+    """Collects the outputs of one cell. `finished` returns them as nbformat has them.
 
-    def __init__(self) -> None:
-        """Begin with no output."""
+    `size` is how many characters came together, whatever became of them.
+    """
+
+    def __init__(self, most: int = MOST_TEXT + MOST_DATA) -> None:
+        """Begin with no output; there may be `most` characters of it in all."""
         self.outputs: list[NotebookNode] = []
         self.shown: dict[str, list[NotebookNode]] = {}
-        self.text = self.data = 0
+        self.most = most
+        self.size = self.text = self.data = 0
         self.clear_first = False
 
     def add(self, message: Any) -> None:
@@ -52,8 +57,17 @@ class CellOutputs:
             "error": self._error,
             "clear": self._clear,
         }.get(text_of(message.get("type")))
-        if take is not None:
+        if take is None or self.size > self.most:
+            return
+        self.size += EACH + size_of(message)
+        if self.size > self.most:  # from here on nothing is shown, and that is said once
+            self._append(new_output("stream", name="stdout", text=CUT))
+        else:
             take(message)
+
+    def stop(self, why: str) -> None:
+        """Say at the end, in any case, why the cell did not come to its own."""
+        self.outputs.append(new_output("error", ename="Stopped", evalue=why, traceback=[why]))
 
     def finished(self) -> list[NotebookNode]:
         """Return the outputs; of a progress bar stays what was seen last."""
@@ -181,6 +195,16 @@ FORMS = {
     "image/jpeg": _picture,
     "image/svg+xml": _drawing,
 }
+
+
+def size_of(value: dict) -> int:
+    """Return how many characters of text a message has; nothing nested any deeper is shown."""
+    size = 0
+    for part in value.values():
+        parts = part.values() if isinstance(part, dict) else part
+        texts = parts if isinstance(part, dict | list) else [part]
+        size += sum(len(text) for text in texts if isinstance(text, str))
+    return size
 
 
 def text_of(value: Any) -> str:

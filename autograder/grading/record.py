@@ -5,6 +5,7 @@ The same three steps are nbgrader's when it is `nbgrader autograde` or formgrade
 that of its reading of scores from outputs.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -232,15 +233,21 @@ def submission_time(folder: Path) -> tuple[datetime | None, bool]:
     try:
         text = read_regular_file(path, LONGEST_TIMESTAMP).decode().strip()
         return utils.parse_utc(text) if text else None, False
-    except (UnreadableError, ValueError, OverflowError, AttributeError):
+    except Exception:  # what parses times raises a dozen kinds for texts that are none
         return newest(folder), True
 
 
-def newest(folder: Path) -> datetime:
-    """Return when the newest notebook of a folder was written, or the folder itself, in UTC."""
+def newest(folder: Path) -> datetime | None:
+    """Return when the newest notebook of a folder was written, or the folder itself, in UTC.
+
+    None stands for a time so far away that no calendar has it.
+    """
     files = [path for path in folder.glob("*.ipynb") if not path.is_symlink()] or [folder]
     seconds = max(path.stat(follow_symlinks=False).st_mtime for path in files)
-    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    try:
+        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def write_notebooks(target: Path, submitted: Path, graded: Mapping[str, Graded]) -> None:
@@ -252,8 +259,8 @@ def write_notebooks(target: Path, submitted: Path, graded: Mapping[str, Graded])
             write_whole(target / beside, content)
         write_whole(target / f"{name}.ipynb", json.dumps(one.result["notebook"]).encode())
     stamp = submitted / "timestamp.txt"
-    if stamp.is_file() and not stamp.is_symlink():
-        shutil.copyfile(stamp, target / "timestamp.txt")
+    with contextlib.suppress(UnreadableError):
+        write_whole(target / "timestamp.txt", read_regular_file(stamp, LONGEST_TIMESTAMP))
     for parent, _, files in os.walk(target):
         for file in files:
             os.chmod(Path(parent, file), 0o444)

@@ -20,6 +20,7 @@ from autograder.checking.cases import (
     Raised,
     Returned,
     TimedOut,
+    Unusable,
     decode_answer,
     encode_call,
 )
@@ -32,6 +33,12 @@ from autograder.grading.sandbox import Child, ChildError, Sandbox
 GRACE = 1.5  # seconds that a call may go over before its process is ended
 STOPS_THE_NOTEBOOK = ("SystemExit", "KeyboardInterrupt")
 MOST_MESSAGES = 100_000  # of one cell
+MOST_OUTPUT = 32 * 2**20  # characters that are kept of a whole notebook's outputs
+MOST_ANSWERED = (
+    32 * 2**20
+)  # bytes of all answers to one exercise, which are kept until it is judged
+SHARES = 3  # the calls of one exercise may take this part of the notebook's time, beside it
+UNASKED = "it answered what it had not been asked"
 LONGEST_TEXT = 500  # of what a student's exception says
 
 
@@ -61,6 +68,8 @@ class NotebookRun:
         self.ran: list[int] = []
         self.child: Child | None = None
         self.number = 0  # of the last cell or call, so that no reply is taken for another's
+        self.output_left = MOST_OUTPUT
+        self.answered = 0  # bytes, to the exercise that is being judged
         self.deadline = time.monotonic() + limits.notebook_seconds
 
     def __enter__(self) -> "NotebookRun":
@@ -74,8 +83,10 @@ class NotebookRun:
     def run_cell(self, place: int) -> None:
         """Run one cell, after all those that were run before it."""
         self.ran.append(place)
-        if self._restored(up_to=place):
-            self._attempt(place)
+        if self._restored(up_to=place) and not self._attempt(place, again=False):
+            self._drop_child()
+            if self._restored(up_to=place):
+                self._attempt(place, again=False, last=True)
 
     def call(self, function: str, call: Call, seconds: float) -> Answer:
         """Return what a function of the notebook answers, now that some cells have run."""
@@ -90,7 +101,11 @@ class NotebookRun:
             self.child.send(Kind.CALL, message)
             while True:
                 kind, content = self.child.receive(started + seconds + GRACE)
-                if kind == Kind.ANSWER and content[: NUMBER.size] == NUMBER.pack(number):
+                if kind == Kind.ENDED or (
+                    kind == Kind.ANSWER and content[: NUMBER.size] != NUMBER.pack(number)
+                ):
+                    raise ChildError(UNASKED)
+                if kind == Kind.ANSWER:
                     break
         except TimeoutError:
             self._drop_child()
@@ -98,7 +113,12 @@ class NotebookRun:
         except ChildError as error:
             self._drop_child()
             return Died(str(error))
-        return _believed(content[NUMBER.size :], time.monotonic() - started)
+        finally:  # an exercise has a time of its own, and takes none from the cells to come
+            self.deadline += time.monotonic() - started
+        self.answered += len(content)
+        if self.answered > MOST_ANSWERED:
+            return Unusable(f"more than {MOST_ANSWERED // 2**20} MB together with what came before")
+        return _believed(content[NUMBER.size :], time.monotonic() - started, seconds)
 
     def _restored(self, up_to: int | None = None) -> bool:
         """Have a child in which the cells before `up_to` have run; False if no time is left."""
@@ -116,12 +136,16 @@ class NotebookRun:
                 continue
             for place in self.ran:
                 if place != up_to and place not in self.ended and self.child is not None:
-                    self._attempt(place, again=True)
+                    self._attempt(place, again=True, last=True)
         return True
 
-    def _attempt(self, place: int, *, again: bool = False) -> None:
-        """Run a cell in the child; when it does not come to its end, the child is given up."""
-        collected = CellOutputs()
+    def _attempt(self, place: int, *, again: bool, last: bool = False) -> bool:
+        """Run a cell in the child; when it does not come to its end, the child is given up.
+
+        False says that the child was still busy with what an earlier cell had made of it; then it
+        is worth another attempt, if this was not the last.
+        """
+        collected = CellOutputs(MOST_OUTPUT if again else max(self.output_left, 0))
         deadline = min(time.monotonic() + self.limits.cell_seconds, self.deadline)
         why = ""
         try:
@@ -130,13 +154,17 @@ class NotebookRun:
             self.child.send(Kind.CELL, message)
             for _ in range(MOST_MESSAGES):
                 kind, message = self.child.receive(deadline)
-                if kind == Kind.ENDED and _number_of(message) == number:
+                if kind == Kind.ANSWER or (kind == Kind.ENDED and _number_of(message) != number):
+                    if not last:
+                        return False
+                    raise ChildError(UNASKED)
+                if kind == Kind.ENDED:
                     break
                 if kind == Kind.OUTPUT and not again:
                     collected.add(message)
             else:
                 why = "it never stopped sending output"
-            raised = text_of(message.get("raised")) if kind == Kind.ENDED else ""
+            raised = words(message.get("raised")) if kind == Kind.ENDED else ""
             if not why and raised in STOPS_THE_NOTEBOOK:
                 why = f"it stops the notebook: {raised}"
             self.raised[place] = raised
@@ -149,11 +177,13 @@ class NotebookRun:
         if why:
             self.ended[place] = why
             self._drop_child()
-            collected.add({"type": "error", "name": "Stopped", "message": why, "traceback": [why]})
+            collected.stop(why)
         if not again:
             self.outputs[place] = collected.finished()
+            self.output_left -= collected.size
         elif why:
             self.outputs[place].append(collected.finished()[-1])
+        return True
 
     def _next_number(self) -> int:
         self.number += 1
@@ -186,6 +216,11 @@ class Oracle:
     stopped: list[Answer] = field(default_factory=list)
     defined: bool = True
 
+    def __post_init__(self) -> None:
+        """Count the bytes of its answers from here on."""
+        self.run.answered = 0
+        self.started = time.monotonic()
+
     def __call__(self, call: Call) -> Answer:
         """Return the answer to one call."""
         answer = self._answer(call)
@@ -199,6 +234,10 @@ class Oracle:
 
     def _answer(self, call: Call) -> Answer:
         if len(self.stopped) >= self.patience:
+            return self.stopped[-1]
+        most = self.run.limits.notebook_seconds / SHARES
+        if time.monotonic() - self.started > most:
+            self.stopped += [Died(f"its calls had taken {most:g} s together")] * self.patience
             return self.stopped[-1]
         answer = self.run.call(self.function, call, self.hard_seconds)
         if isinstance(answer, TimedOut | Died):
@@ -214,8 +253,18 @@ def _number_of(message: Any) -> Any:
     return message.get("number") if isinstance(message, dict) else None
 
 
-def _believed(content: bytes, seconds: float) -> Answer:
-    """Return an answer from bytes that a student may have written, with what is known better."""
+def words(text: Any) -> str:
+    """Return what a student's process says in words: short, and nothing but printable."""
+    text = text_of(text)[: LONGEST_TEXT + 1]
+    cut = " ..." if len(text) > LONGEST_TEXT else ""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text[:LONGEST_TEXT]) + cut
+
+
+def _believed(content: bytes, seconds: float, allowed: float) -> Answer:
+    """Return an answer from bytes that a student may have written, with what is known better.
+
+    What the process says of its own end or of the time is its own invention.
+    """
     try:
         answer = decode_answer(content)
     except ValueFrameError as error:
@@ -224,9 +273,9 @@ def _believed(content: bytes, seconds: float) -> Answer:
         # its own clock could be set back
         return dataclasses.replace(answer, seconds=seconds)
     if isinstance(answer, Raised):
-        return Raised(
-            text_of(answer.type)[:LONGEST_TEXT],
-            text_of(answer.message)[:LONGEST_TEXT],
-            text_of(answer.line)[:LONGEST_TEXT],
-        )
-    return answer
+        return Raised(words(answer.type), words(answer.message), words(answer.line))
+    if isinstance(answer, TimedOut):
+        return TimedOut(allowed)
+    if isinstance(answer, Died):
+        return Died("it gave up its process")
+    return Unusable(words(answer.reason))

@@ -202,11 +202,13 @@ class Child:
         """Send a message.
 
         Raises:
-            ChildError: the process is gone, or takes nothing.
+            ChildError: the process is gone or takes nothing, or the message is too long.
         """
         self.line.settimeout(CHILD_START_SECONDS)
         try:
             frames.send(self.line, kind, message)
+        except frames.FrameError as error:
+            raise ChildError(f"it needs {error}, which is too long") from None
         except (frames.LineClosedError, TimeoutError):
             raise ChildError(self.how_it_ended()) from None
         finally:

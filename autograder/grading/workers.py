@@ -15,6 +15,7 @@ from autograder.grading.sandbox import Sandbox, SandboxError
 if TYPE_CHECKING:
     from autograder.grading.classroom import Classroom
 
+ENDED_ITS_WORKER = "it ends the grader's own process, by itself too"
 ATTEMPTS = 3  # to bring up workers again when they are killed before one has finished anything
 
 # what a worker has, by being forked: nothing of it crosses a pipe
@@ -45,21 +46,28 @@ def judged_here(
     judged_by()  # once, and not again by each worker
     sandbox.wait_until_ready()
     _classroom, _sandbox = classroom, sandbox
-    waiting, failures = list(students), 0
+    any_finished = False
+    waiting, failures, alone = list(students), 0, False
     while waiting:
+        now = waiting[:1] if alone else waiting
         pool = ProcessPoolExecutor(
-            min(jobs, len(waiting)), get_context("fork"), initializer=prepare_worker
+            min(jobs, len(now)), get_context("fork"), initializer=prepare_worker
         )
-        futures: dict[Future, str] = {pool.submit(work, student): student for student in waiting}
+        futures: dict[Future, str] = {pool.submit(work, student): student for student in now}
         try:
             for future in as_completed(futures):
                 student, results = futures[future], future.result()
                 waiting.remove(student)
-                failures = 0
+                failures, any_finished = 0, True
                 yield student, results
         except BrokenProcessPool:  # the system has killed a worker; what is finished is stored
             failures += 1
-            if failures == ATTEMPTS:
+            if alone and any_finished:  # it is this submission that does it
+                student = waiting.pop(0)
+                yield student, dict.fromkeys(classroom.released, Judged(error=ENDED_ITS_WORKER))
+            elif failures == ATTEMPTS and len(students) > 1 and not alone:
+                alone, failures = True, 0
+            elif failures == ATTEMPTS:
                 raise UserError(
                     "the machine ends the grader's processes; is there memory enough for --jobs 1?"
                 ) from None

@@ -39,6 +39,15 @@ def test_no_part_has_the_same_calls_under_every_seed():
             assert inputs.count(inputs[0]) < len(inputs), (exercise.identifier, parts[0].name)
 
 
+def test_what_a_function_was_seeded_with_does_not_tell_the_inputs_to_come():
+    part = Part("numbers", 1, lambda draw: [Call((draw.normal(5),)) for _ in range(3)])
+    exercise = Exercise("attention.softmax", parts=[part])
+    calls = [case.call for case in draw_cases(exercise, "secret", mistakes=False).parts[0].cases]
+    for back in range(-3, 4):
+        foretold = Draw(calls[0].seed + back).normal(5)
+        assert not any(torch.equal(call.arguments[0], foretold) for call in calls)
+
+
 def calls_of(part):
     """The hidden calls, without the seeds, which always differ."""
     hidden = (case.call for case in part.cases[part.shown :])

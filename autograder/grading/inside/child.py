@@ -6,6 +6,7 @@ It costs nothing: all that can be said is outputs and values, and both are taken
 
 import os
 import socket
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from autograder.grading.inside.limits import Limits
 
 WRITTEN_PAST_PYTHON = ("stdout", "stderr")  # by compiled code, or by a process that was started
 SENT_AT_ONCE, GATHERED = 200, 200  # pieces of text
+SHORT = 100_000  # characters that are left of an output too large to be sent
 CUT = "\n... the rest of the output is left out\n"
 
 
@@ -37,11 +39,13 @@ def serve(line: socket.socket, limits: Limits) -> None:
             end = run_cell(python, message["source"], message["seed"])
             end_if_forked(own)
             outputs.end()
-            frames.send(line, Kind.ENDED, {**end, "number": message["number"]})
+            with outputs.lock:
+                frames.send(line, Kind.ENDED, {**end, "number": message["number"]})
         elif kind == Kind.CALL:
             answer = answer_call(python, message)
             end_if_forked(own)
-            frames.send(line, Kind.ANSWER, frames.NUMBER.pack(message["number"]) + answer)
+            with outputs.lock:
+                frames.send(line, Kind.ANSWER, frames.NUMBER.pack(message["number"]) + answer)
 
 
 def end_if_forked(own: int) -> None:
@@ -56,7 +60,7 @@ def run_cell(python: shell.Shell, source: str, seed: int | None) -> dict[str, st
         answering.seed_generators(seed)
     result = python.run_cell(source, store_history=True)
     error = result.error_before_exec or result.error_in_exec
-    return {"raised": type(error).__name__ if error is not None else ""}
+    return {"raised": type(error).__name__[:200] if error is not None else ""}
 
 
 def answer_call(python: shell.Shell, message: dict[str, Any]) -> bytes:
@@ -94,6 +98,8 @@ class Outputs:
         self.line = line
         self.limits = limits
         self.text = self.images = self.pieces = 0
+        self._renew_lock()
+        os.register_at_fork(after_in_child=self._renew_lock)
         self.waiting: list[tuple[str, str]] = []
         self.past_python = [
             open(f".{name}", "wb+")  # noqa: SIM115 (open until the process ends)
@@ -116,10 +122,19 @@ class Outputs:
             os.lseek(file.fileno(), 0, os.SEEK_SET)
             if text:
                 self.publish({"type": "stream", "name": name, "text": text})
-        self._send_waiting()
+        with self.lock:
+            self._send_waiting()
+
+    def _renew_lock(self) -> None:
+        """Make the lock anew: a fork has it as it is, and not the thread that would free it."""
+        self.lock = threading.RLock()
 
     def publish(self, output: dict[str, Any]) -> None:
-        """Send one output, cut to what is left of the cell's allowance."""
+        """Send one output, cut to what is left of the cell's allowance; threads take turns."""
+        with self.lock:
+            self._publish(output)
+
+    def _publish(self, output: dict[str, Any]) -> None:
         if output["type"] == "stream":
             left = self.limits.output - self.text
             if left <= 0:
@@ -138,7 +153,10 @@ class Outputs:
                 return
             self.images += size
         self._send_waiting()
-        frames.send(self.line, Kind.OUTPUT, output)
+        try:
+            frames.send(self.line, Kind.OUTPUT, output)
+        except frames.FrameError:
+            frames.send(self.line, Kind.OUTPUT, shortened(output))
 
     def _wait_or_send(self, name: str, text: str) -> None:
         """Send the first pieces of text at once, so that a crash loses none; then gather them."""
@@ -152,4 +170,16 @@ class Outputs:
         if self.waiting:
             name, text = self.waiting[0][0], "".join(text for _, text in self.waiting)
             self.waiting.clear()
-            frames.send(self.line, Kind.OUTPUT, {"type": "stream", "name": name, "text": text})
+            for start in range(0, len(text), SHORT):
+                piece = {"type": "stream", "name": name, "text": text[start : start + SHORT]}
+                frames.send(self.line, Kind.OUTPUT, piece)
+
+
+def shortened(output: dict[str, Any]) -> dict[str, Any]:
+    """Return what can be sent of an output that is too large, as a long text or picture may be."""
+    if output["type"] == "error":
+        text = "\n".join(output["traceback"])
+        lines = [text[:SHORT], CUT]
+        return {**output, "message": output["message"][:SHORT], "traceback": lines}
+    text = output["data"].get("text/plain", "")[:SHORT] + CUT
+    return {**output, "data": {"text/plain": text}}

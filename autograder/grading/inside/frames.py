@@ -41,8 +41,15 @@ class LineClosedError(Exception):
 
 
 def send(line: socket.socket, kind: Kind, message: Any) -> None:
-    """Send one message; `message` is bytes for an ANSWER and plain data otherwise."""
+    """Send one message; `message` is bytes for an ANSWER and plain data otherwise.
+
+    Raises:
+        FrameError: it is too long for the other end to take.
+        LineClosedError: the other end is gone.
+    """
     content = message if kind == Kind.ANSWER else msgpack.packb(message)
+    if len(content) > (LARGEST_ANSWER if kind == Kind.ANSWER else LARGEST_MESSAGE):
+        raise FrameError(f"a message of {len(content) / 2**20:.0f} MB")
     try:
         line.sendall(HEADER.pack(kind, len(content)) + content)
     except OSError as error:
@@ -87,17 +94,24 @@ def receive(
 def _waiting(
     line: socket.socket, deadline: float | None, every: float, watch: Callable[[], None] | None
 ) -> Callable[[], None]:
-    """Return a function that returns when something can be read."""
+    """Return a function that returns when something can be read.
+
+    The deadline holds, and `watch` is called, however much there is to read: whoever never stops
+    sending must not stop the clock.
+    """
+    watched = time.monotonic()
 
     def wait() -> None:
+        nonlocal watched
         while deadline is not None:
-            left = deadline - time.monotonic()
-            if select.select([line], [], [], max(min(left, every), 0))[0]:
-                return
-            if left <= 0:
+            now = time.monotonic()
+            if now >= deadline:
                 raise TimeoutError
-            if watch is not None:
+            if watch is not None and now - watched >= every:
+                watched = now
                 watch()
+            if select.select([line], [], [], min(deadline - now, every))[0]:
+                return
 
     return wait
 

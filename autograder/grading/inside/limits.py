@@ -10,7 +10,7 @@ class Limits:
     """How much one submission may use. Seconds are of the clock on the wall, sizes are bytes."""
 
     cell_seconds: float = 30.0
-    notebook_seconds: float = 300.0  # all cells and calls, and all that is run again after a crash
+    notebook_seconds: float = 300.0  # all cells, and all that is run again after a crash
     memory: int = 2048 * MB  # beyond what every child starts with
     disk: int = 128 * MB  # everything it writes: /tmp, its folder, shared memory
     files: int = 4096

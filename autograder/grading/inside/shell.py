@@ -102,9 +102,14 @@ class Shell(InteractiveShell):
     displayhook_class = Type(ResultHook)
     display_pub_class = Type(Display)
     publish: Publish = staticmethod(publish_nothing)
+    has_loop = False  # before the fork there must be no event loop: children would share it
 
     def init_virtualenv(self) -> None:
         """Leave the import path as it is."""
+
+    def should_run_async(self, raw_cell: str, **more: Any) -> bool:
+        """Run every cell in the event loop, as Jupyter does: a cell may begin a task."""
+        return self.has_loop or super().should_run_async(raw_cell, **more)
 
     def ask_exit(self) -> None:
         """Answer `exit` and `quit` as `sys.exit` is answered."""
@@ -139,7 +144,7 @@ def make_shell() -> Shell:
 
 def take_over(shell: Shell, publish: Publish) -> None:
     """Send every output from now on to `publish`."""
-    shell.publish = publish
+    shell.publish, shell.has_loop = publish, True
     sys.stdout, sys.stderr = Stream("stdout", shell), Stream("stderr", shell)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.stdin = open(os.devnull)  # noqa: SIM115 (open until the process ends)

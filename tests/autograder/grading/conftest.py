@@ -19,10 +19,13 @@ import honest  # noqa: F401
 import lying_values  # noqa: F401
 import malformed  # noqa: F401
 import tampering  # noqa: F401
+import unlisted  # noqa: F401
 from class_of_hostiles import CASES, hand_in, solved_notebook
 from courses import CHOSEN, copy_of, make_class, new_course, opened_gradebook, run_in
 
 from autograder.grading.sandbox import Sandbox, SandboxError
+
+NO_TEXT = os.fsdecode(b"n\xffame")
 
 
 @dataclass
@@ -78,6 +81,8 @@ def graded_class(tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode)
         content = hand_in(case, folder / "submitted" / name / "attention", solved)
         if content is not None:
             handed[name] = content
+    # a folder whose name is no text, which no gradebook can hold
+    hand_in(CASES["everything_right"], folder / "submitted" / NO_TEXT / "attention", solved)
     printed = run_in(folder, "autograder", "grade", "attention")
     return GradedClass(folder, printed, handed)
 

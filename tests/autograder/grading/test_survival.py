@@ -87,9 +87,14 @@ def test_no_pickle_was_loaded(graded_class: GradedClass):
 
 
 def test_everybody_stands_in_the_table(graded_class: GradedClass):
-    assert f"{len(CASES)} submissions in" in graded_class.printed
+    assert f"{len(CASES) + 1} submissions in" in graded_class.printed
     for name in CASES:
         assert name[:20] in graded_class.printed
+
+
+def test_a_student_whose_name_is_no_text_is_named_and_stops_nobody(graded_class: GradedClass):
+    assert graded_class.printed.count("NOT RECORDED, mend this") == 1
+    assert "n\N{REPLACEMENT CHARACTER}ame" in graded_class.printed
 
 
 def test_at_least_forty_cases_are_our_own(graded_class: GradedClass):
