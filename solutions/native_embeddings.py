@@ -42,6 +42,7 @@ CONFIGURATION = Configuration(
     layers=2,
     width=WIDTH,
     heads=4,
+    positions="rotary",  # learned ones take most of a short training to be of use
     tied_output=False,  # so that the arms differ in what goes in only
 )
 BATCH = 8
@@ -185,20 +186,19 @@ def train_language(
 
 
 class AverageClassifier(nn.Module):
-    """The average of a sentence's token vectors, normalized, and a linear layer."""
+    """The average of a sentence's token vectors, and a linear layer."""
 
     def __init__(self, table: Tensor, frozen: bool) -> None:
         """Start with an answer of one half for every sentence."""
         super().__init__()
         self.table = nn.Parameter(table.clone(), requires_grad=not frozen)
-        self.norm = nn.LayerNorm(table.shape[1])
         self.output = nn.Linear(table.shape[1], 1)
         nn.init.zeros_(self.output.weight)
         nn.init.zeros_(self.output.bias)
 
     def forward(self, shares: Tensor) -> Tensor:
         """(batch, vocabulary_size), each token's share of a sentence -> logits (batch,)."""
-        return self.output(self.norm(shares @ self.table)).squeeze(1)
+        return self.output(shares @ self.table).squeeze(1)
 
 
 @dataclass(frozen=True)
@@ -219,6 +219,17 @@ def labelled(vocabulary: Vocabulary, split: Split) -> Sentences:
     return Sentences(shares, torch.tensor([float(review.score > 0) for review in reviews]))
 
 
+def standardized(table: Tensor, shares: Tensor) -> Tensor:
+    """Shift and stretch a table so that the sentences' averages have mean 0 and deviation 1.
+
+    Args:
+        table: (vocabulary_size, width).
+        shares: (count, vocabulary_size), each row adds up to 1.
+    """
+    average = shares @ table
+    return (table - average.mean(dim=0)) / average.std(dim=0)
+
+
 def train_labels(
     sentences: dict[Split, Sentences], table: Tensor, frozen: bool, labels: int, seed: int
 ) -> float:
@@ -229,7 +240,7 @@ def train_labels(
     generator = torch.Generator().manual_seed(seed)
     known, validation, test = (sentences[split] for split in ("train", "validation", "test"))
     chosen = torch.randperm(len(known.shares), generator=generator)[:labels]
-    model = AverageClassifier(table, frozen)
+    model = AverageClassifier(standardized(table, known.shares), frozen)
 
     def loss(model: AverageClassifier, step: int) -> Tensor:
         some = chosen[torch.randint(len(chosen), (LABEL_BATCH,), generator=generator)]
@@ -332,6 +343,7 @@ OWN = (
     random_table,
     read_text,
     scaled,
+    standardized,
     train_labels,
     train_language,
     word2vec_table,

@@ -61,7 +61,7 @@ def multiplications_per_token(configuration: Configuration) -> int:
 
     Matrices of weights, the output included, take one for each weight. In causal attention a token
     meets half of the window on average, once for the scores and once for the values. Norms,
-    softmax and looking up embeddings are left out.
+    softmax, rotations and looking up embeddings are left out.
 
     Args:
         configuration: with GPT-2's feed-forward layer and an output.
@@ -112,6 +112,7 @@ def train_one(
         layers=LAYERS,
         width=WIDTH,
         heads=HEADS,
+        positions="rotary",  # learned ones take most of a short training to be of use
     )
     batch = round(STEP_TOKENS / configuration.context_length)
     step_tokens = batch * configuration.context_length

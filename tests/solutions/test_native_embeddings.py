@@ -76,6 +76,15 @@ def test_scaling_keeps_directions():
     torch.testing.assert_close(result / table, (result / table)[0, 0].expand_as(table))
 
 
+def test_standardized_averages_have_mean_zero_and_deviation_one():
+    table = torch.randn(12, 6, generator=seeded(0)) * 3 + 1
+    shares = torch.rand(50, 12, generator=seeded(1))
+    shares = shares / shares.sum(1, keepdim=True)
+    average = shares @ native.standardized(table, shares)
+    torch.testing.assert_close(average.mean(0), torch.zeros(6), atol=1e-4, rtol=0)
+    torch.testing.assert_close(average.std(0), torch.ones(6))
+
+
 def test_the_average_classifier_is_a_linear_one_on_average_vectors(monkeypatch):
     monkeypatch.setattr(native, "LABEL_STEPS", 400)
     table = torch.randn(12, 6, generator=seeded(0))
