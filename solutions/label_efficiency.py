@@ -29,14 +29,14 @@ Classify = Callable[[Sequence[int]], Tensor]
 # a network small enough to be trained on labels again and again
 SCRATCH = Configuration(
     vocabulary_size=base_model.VOCABULARY_SIZE,
-    context_length=64,
-    layers=2,
+    context_length=48,
+    layers=1,
     width=64,
     heads=4,
     output=False,
 )
 SCRATCH_BATCH = 32
-SCRATCH_EPOCHS = 4
+SCRATCH_EPOCHS = 3
 SCRATCH_SIZES = (50, 200, 1_000)  # and all
 SCRATCH_DRAWS = 3
 LEAST_STEPS = 80
