@@ -3,12 +3,11 @@
 Its cells assert the rest while the book is built.
 """
 
-import json
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from written import chapter, exercises
 
 from solutions.emergence import (
     edit_distance,
@@ -18,34 +17,7 @@ from solutions.emergence import (
     token_accuracy,
 )
 
-ROOT = Path(__file__).parents[2]
-CHAPTER = (ROOT / "chapters/emergence.md").read_text("utf-8")
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
-OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
-
-
-def cells() -> list[tuple[str, str]]:
-    """Each cell's options and its code."""
-    found = []
-    for text in CELL.findall(CHAPTER):
-        options = OPTIONS.match(text)
-        found.append((options[0], text[options.end() :]) if options else ("", text))
-    return found
-
-
-def exercises() -> dict[int, list[str]]:
-    """The assignment's exercises: number and identifiers, none for the written one."""
-    notebook = json.loads((ROOT / "exercises/emergence/emergence.ipynb").read_text("utf-8"))
-    found: dict[int, list[str]] = {}
-    number = 0
-    for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        if heading := re.match(r"## (\d+)\. ", source):
-            number = int(heading[1])
-            found[number] = []
-        elif called := re.search(r'check\("emergence\.(\w+)"', source):
-            found[number].append(called[1])
-    return found
+CHAPTER = chapter("emergence")
 
 
 def test_the_score_worked_by_hand_is_the_prefix_matching_score() -> None:
@@ -73,14 +45,10 @@ def test_the_answers_to_the_self_check_are_right() -> None:
     assert r"$0.8^5 \approx 0.33$ and $0.9^5 \approx 0.59$" in CHAPTER
     expected = predicted_exact_match(torch.tensor([[0.8] * 5, [0.9] * 5]))
     assert [round(value, 2) for value in expected.tolist()] == [0.33, 0.59]
-    questions = CHAPTER.split(":class: self-check")[1].split("\n::::\n")[0]
-    assert len(re.findall(r"^\*\*\d+\.\*\*", questions, re.MULTILINE)) == questions.count(
-        ":::{dropdown} Answer"
-    )
 
 
 def test_the_exercises_it_names_by_number_are_those_of_the_assignment() -> None:
-    named = exercises()
+    named = exercises("emergence")
     for number, name in re.findall(r"(\d+) \(`(\w+)`\)", CHAPTER):
         assert name in named[int(number)]
     assert len(re.findall(r"(\d+) \(`(\w+)`\)", CHAPTER)) == 12
@@ -93,27 +61,6 @@ def test_its_boxes_of_exercises_cover_the_assignment() -> None:
         for box in boxes
         for number in re.findall(r"\b(\d+)(?= \(|, in words)", box.split("\n:::")[0])
     ]
-    assert sorted(numbers) == sorted(exercises())
+    assert sorted(numbers) == sorted(exercises("emergence"))
     assert "thirteen exercises" in CHAPTER
-    assert len(exercises()) == 13
-
-
-def test_its_cells_are_short() -> None:
-    shown = [
-        sum(bool(line.strip()) for line in code.splitlines())
-        for options, code in cells()
-        if "remove-cell" not in options and "hide-input" not in options
-    ]
-    assert sorted(shown)[len(shown) // 2] <= 4
-    assert max(shown) <= 14
-
-
-def test_every_figure_has_a_name_and_a_caption() -> None:
-    for options, code in cells():
-        assert ("show(figure" in code) == ("caption:" in options and "name: figure-" in options)
-
-
-@pytest.mark.parametrize("module", ["induction", "grokking", "addition"])
-def test_it_shows_the_command_that_trains_what_it_reads(module: str) -> None:
-    assert f"```bash\npython -m solutions.{module}\n```" in CHAPTER
-    assert f"solutions.{module}" in (ROOT / "_config.yml").read_text("utf-8")
+    assert len(exercises("emergence")) == 13

@@ -3,46 +3,19 @@
 Its cells assert the rest while the book is built.
 """
 
-import json
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from written import chapter, exercises
 
 from solutions.embeddings import negative_sampling_loss, noise_distribution, splice_image
 from solutions.tokenization import count_pairs, merge_pair, train_bpe
 
-ROOT = Path(__file__).parents[2]
-CHAPTER = (ROOT / "chapters/encoders.md").read_text("utf-8")
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
-OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
+CHAPTER = chapter("encoders")
 ALPHABET = [bytes([byte]) for byte in range(256)]
 WORDS = {b"sing": 3, b"singing": 2, b"king": 2}
-
-
-def cells() -> list[tuple[str, str]]:
-    """Each cell's options and its code."""
-    found = []
-    for text in CELL.findall(CHAPTER):
-        options = OPTIONS.match(text)
-        found.append((options[0], text[options.end() :]) if options else ("", text))
-    return found
-
-
-def exercises(notebook: str) -> dict[int, str]:
-    """A notebook's exercises: number and identifier, "" for a written one."""
-    path = ROOT / f"exercises/encoders/{notebook}.ipynb"
-    found, number = {}, 0
-    for cell in json.loads(path.read_text("utf-8"))["cells"]:
-        source = "".join(cell["source"])
-        if heading := re.match(r"## (\d+)\. ", source):
-            number = int(heading[1])
-            found[number] = ""
-        elif called := re.search(rf'check\("{notebook}\.(\w+)"', source):
-            found[number] = called[1]
-    return found
 
 
 def test_the_merges_worked_by_hand_are_the_trainers() -> None:
@@ -86,10 +59,6 @@ def test_the_answers_to_the_self_check_are_right() -> None:
     spliced = splice_image(torch.zeros(1, 7, 2), torch.arange(7)[None], torch.zeros(1, 16, 2), 3)
     assert "leaves {stated}`22 vectors" in CHAPTER
     assert spliced.shape[1] == 22
-    questions = CHAPTER.split(":class: self-check")[1].split("\n::::\n")[0]
-    assert len(re.findall(r"^\*\*\d+\.\*\*", questions, re.MULTILINE)) == questions.count(
-        ":::{dropdown} Answer"
-    )
 
 
 def test_the_exercises_it_names_by_number_are_those_of_the_notebooks() -> None:
@@ -114,22 +83,3 @@ def test_its_lists_of_exercises_cover_both_notebooks() -> None:
     assert set(exercises("tokenization")) == {*range(1, 7), 7}
     assert "exercises 1 to 7 of the [notebook on embeddings]" in CHAPTER
     assert set(exercises("embeddings")) == {*range(1, 8), 8, 9}
-
-
-def test_its_cells_are_short() -> None:
-    shown = [
-        sum(bool(line.strip()) for line in code.splitlines())
-        for options, code in cells()
-        if "remove-cell" not in options and "hide-input" not in options
-    ]
-    assert sorted(shown)[len(shown) // 2] <= 5
-    assert max(shown) <= 14
-
-
-def test_every_figure_has_a_name_and_a_caption() -> None:
-    for options, code in cells():
-        assert ("show(figure" in code) == ("caption:" in options and "name: figure-" in options)
-
-
-def test_nothing_is_left_to_be_written() -> None:
-    assert "@@" not in CHAPTER

@@ -6,10 +6,10 @@ Its cells assert the rest while the book is built.
 import json
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from written import ROOT, chapter
 
 from solutions.self_supervision import (
     bigram_counts,
@@ -19,23 +19,11 @@ from solutions.self_supervision import (
     cross_entropy,
 )
 
-ROOT = Path(__file__).parents[2]
-CHAPTER = (ROOT / "chapters/self-supervision.md").read_text("utf-8")
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
-OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
+CHAPTER = chapter("self-supervision")
 ABABAC = torch.tensor([0, 1, 0, 1, 0, 2])
 
 
-def cells() -> list[tuple[str, str]]:
-    """Each cell's options and its code."""
-    found = []
-    for text in CELL.findall(CHAPTER):
-        options = OPTIONS.match(text)
-        found.append((options[0], text[options.end() :]) if options else ("", text))
-    return found
-
-
-def exercises() -> dict[int, set[str]]:
+def functions() -> dict[int, set[str]]:
     """The assignment's exercises: number and identifiers, none for the written one."""
     path = ROOT / "exercises/self-supervision/self-supervision.ipynb"
     found: dict[int, set[str]] = {}
@@ -90,14 +78,10 @@ def test_the_answers_to_the_self_check_are_right() -> None:
     counts = bigram_counts(torch.tensor([0, 1, 1, 0, 1, 1]), 2)
     torch.testing.assert_close(bigram_probabilities(counts)[1], torch.tensor([1 / 3, 2 / 3]))
     torch.testing.assert_close(bigram_probabilities(counts, 1.0)[1], torch.tensor([2 / 5, 3 / 5]))
-    questions = CHAPTER.split(":class: self-check")[1].split("\n::::\n")[0]
-    assert len(re.findall(r"^\*\*\d+\.\*\*", questions, re.MULTILINE)) == questions.count(
-        ":::{dropdown} Answer"
-    )
 
 
 def test_the_exercises_it_names_by_number_are_those_of_the_assignment() -> None:
-    numbers = exercises()
+    numbers = functions()
     named = {
         "Exercises 1, 8 and 11 of": {"next_token_pairs", "sample_batch", "mask_tokens"},
         "Exercises 2, 3, 7 and 10 of": {
@@ -114,18 +98,3 @@ def test_the_exercises_it_names_by_number_are_those_of_the_assignment() -> None:
     assert "exercise 12, in words" in CHAPTER
     assert numbers[12] == set()
     assert set(numbers) == set(range(1, 13))
-
-
-def test_its_cells_are_short() -> None:
-    shown = [
-        sum(bool(line.strip()) for line in code.splitlines())
-        for options, code in cells()
-        if "remove-cell" not in options and "hide-input" not in options
-    ]
-    assert sorted(shown)[len(shown) // 2] <= 7
-    assert max(shown) <= 14
-
-
-def test_every_figure_has_a_name_and_a_caption() -> None:
-    for options, code in cells():
-        assert ("show(figure" in code) == ("caption:" in options and "name: figure-" in options)

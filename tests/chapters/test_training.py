@@ -3,13 +3,12 @@
 Its cells assert the rest while the book is built.
 """
 
-import json
 import math
 import re
-from pathlib import Path
 
 import pytest
 import torch
+from written import chapter, exercises
 
 from solutions import ngrams
 from solutions.training import (
@@ -22,33 +21,7 @@ from solutions.training import (
     perplexity,
 )
 
-ROOT = Path(__file__).parents[2]
-CHAPTER = (ROOT / "chapters/training.md").read_text("utf-8")
-CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
-OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
-
-
-def cells() -> list[tuple[str, str]]:
-    """Each cell's options and its code."""
-    found = []
-    for text in CELL.findall(CHAPTER):
-        options = OPTIONS.match(text)
-        found.append((options[0], text[options.end() :]) if options else ("", text))
-    return found
-
-
-def exercises() -> dict[int, str]:
-    """The assignment's exercises: number and identifier, "" for the written one."""
-    notebook = json.loads((ROOT / "exercises/training/training.ipynb").read_text("utf-8"))
-    found, number = {}, 0
-    for cell in notebook["cells"]:
-        source = "".join(cell["source"])
-        if heading := re.match(r"## (\d+)\. ", source):
-            number = int(heading[1])
-            found[number] = ""
-        elif called := re.search(r'check\("training\.(\w+)"', source):
-            found[number] = called[1]
-    return found
+CHAPTER = chapter("training")
 
 
 def test_the_bits_worked_by_hand_are_right() -> None:
@@ -121,14 +94,10 @@ def test_the_answers_to_the_self_check_are_right() -> None:
         for knob in ({"top_k": 2}, {"temperature": 0.0}, {"top_p": 0.5})
     ]
     assert kept == [[True, True, False], [True, False, False], [True, False, False]]
-    questions = CHAPTER.split(":class: self-check")[1].split("\n::::\n")[0]
-    assert len(re.findall(r"^\*\*\d+\.\*\*", questions, re.MULTILINE)) == questions.count(
-        ":::{dropdown} Answer"
-    )
 
 
 def test_the_exercises_it_names_by_number_are_those_of_the_assignment() -> None:
-    number = {name: n for n, name in exercises().items()}
+    number = {name: n for n, name in exercises("training").items()}
     named = {
         "Exercises 1, 6 and 10 of": ("learning_rate", "clip_gradients", "adamw_step"),
         "Exercises 8 and 11 of": ("perplexity", "next_token_distribution"),
@@ -140,19 +109,6 @@ def test_the_exercises_it_names_by_number_are_those_of_the_assignment() -> None:
     for words, names in named.items():
         assert words in CHAPTER
         assert sorted(number[name] for name in names) == [int(n) for n in re.findall(r"\d+", words)]
-    assert sorted(exercises()) == sorted(number[n] for names in named.values() for n in names)
-
-
-def test_its_cells_are_short() -> None:
-    shown = [
-        sum(bool(line.strip()) for line in code.splitlines())
-        for options, code in cells()
-        if "remove-cell" not in options and "hide-input" not in options
-    ]
-    assert sorted(shown)[len(shown) // 2] <= 4
-    assert max(shown) <= 14
-
-
-def test_every_figure_has_a_name_and_a_caption() -> None:
-    for options, code in cells():
-        assert ("show(figure" in code) == ("caption:" in options and "name: figure-" in options)
+    assert sorted(exercises("training")) == sorted(
+        number[n] for names in named.values() for n in names
+    )
