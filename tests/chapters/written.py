@@ -7,14 +7,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
-CHAPTERS = sorted(
-    path.stem for path in (ROOT / "chapters").glob("*.md") if "-exercises)=" in path.read_text()
-)
+CHAPTERS = {
+    path.stem: path
+    for path in sorted((ROOT / "chapters").rglob("*.md"))
+    if "-exercises)=" in path.read_text("utf-8")
+}
 
 
 def chapter(name: str) -> str:
     """The text of a chapter."""
-    return (ROOT / f"chapters/{name}.md").read_text("utf-8")
+    return CHAPTERS[name].read_text("utf-8")
 
 
 def cells(name: str) -> list[tuple[str, str]]:
