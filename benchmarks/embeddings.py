@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable
 
 import torch
-from gensim.models import Word2Vec
 
 from benchmarks.timing import report
 from solutions import corpora
@@ -22,8 +21,8 @@ from solutions.embeddings import (
     analogy_ranks,
     similarity_correlation,
     train_word2vec,
-    word_lists,
 )
+from solutions.word_vectors import text, train_gensim
 
 SEEDS = (1, 2, 3)
 SETTINGS = {model: Word2VecSettings(model) for model in ("cbow", "skip-gram")}
@@ -32,35 +31,9 @@ Sentences = list[list[str]]
 Vectors = tuple[list[str], torch.Tensor]
 
 
-def text() -> Sentences:
-    """All of Wikipedia, news and reviews in the corpora, as lists of words."""
-    kinds = ("movies", "products", "editorials")
-    reviews = [review.sentence for kind in kinds for review in corpora.reviews(kind)]
-    return word_lists([*corpora.wikipedia().values(), *corpora.news(), *reviews])
-
-
 def train_ours(sentences: Sentences, settings: Word2VecSettings, seed: int) -> Vectors:
     """Train with the course's own code."""
     return train_word2vec(sentences, settings, torch.Generator().manual_seed(seed))
-
-
-def train_theirs(sentences: Sentences, settings: Word2VecSettings, seed: int) -> Vectors:
-    """Train with gensim and the same settings."""
-    model = Word2Vec(
-        sentences,
-        sg=int(settings.model == "skip-gram"),
-        vector_size=settings.width,
-        window=settings.window,
-        negative=settings.negatives,
-        epochs=settings.epochs,
-        min_count=settings.minimum_count,
-        sample=settings.subsampling,
-        alpha=settings.learning_rate,
-        min_alpha=settings.final_learning_rate,
-        workers=1,
-        seed=seed,
-    )
-    return model.wv.index_to_key, torch.tensor(model.wv.vectors)
 
 
 def measure(
@@ -91,7 +64,7 @@ def main() -> None:
     sentences = text()
     print(f"{sum(map(len, sentences)):,} words; means over {len(SEEDS)} seeds")
     for model, settings in SETTINGS.items():
-        ours, theirs = (measure(train, sentences, settings) for train in (train_ours, train_theirs))
+        ours, theirs = (measure(train, sentences, settings) for train in (train_ours, train_gensim))
         for name, found in (("ours", ours), ("gensim", theirs)):
             print(
                 f"{model} {name}: WordSim-353 Spearman {found['correlation']:.3f}"
