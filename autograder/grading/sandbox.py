@@ -76,6 +76,7 @@ class Sandbox:
         self.control: socket.socket | None = None
         self.process: subprocess.Popen | None = None
         self.folder: tempfile.TemporaryDirectory | None = None
+        self.greeted = False
 
     def __enter__(self) -> "Sandbox":
         """Start the zygote and wait for it."""
@@ -114,11 +115,13 @@ class Sandbox:
         theirs.close()
 
     def wait_until_ready(self) -> None:
-        """Return once children can be forked.
+        """Return once children can be forked; at once if they can already.
 
         Raises:
             SandboxError: the zygote cannot be started here.
         """
+        if self.greeted:
+            return
         self.control.settimeout(START_SECONDS)
         try:
             greeting = self.control.recv(4096)
@@ -132,6 +135,7 @@ class Sandbox:
                 f"no sandbox: {reason}; `autograder doctor` tells what this machine lacks"
             )
         self.control.settimeout(None)
+        self.greeted = True
 
     def child(self, limits: Limits) -> "Child":
         """Fork the process for one submission, walls around it.
