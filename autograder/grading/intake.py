@@ -213,10 +213,7 @@ def decoded(content: bytes) -> str:
 
 def readable_cell(cell: Mapping[str, Any]) -> NotebookNode:
     """Return a cell's type, source, pictures, id and grade id, if they are what they should be."""
-    source = cell.get("source", "")
-    if isinstance(source, list):
-        source = "".join(line for line in source if isinstance(line, str))
-    source = source if isinstance(source, str) else ""
+    source = joined(cell.get("source"))
     kind = cell.get("cell_type")
     metadata = cell.get("metadata")
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
@@ -232,12 +229,19 @@ def readable_cell(cell: Mapping[str, Any]) -> NotebookNode:
     )
 
 
+def joined(text: Any) -> str:
+    """Return text that a notebook may also hold as a list of lines; "" for what is no text."""
+    if isinstance(text, list):
+        text = "".join(line for line in text if isinstance(line, str))
+    return text if isinstance(text, str) else ""
+
+
 def pictures(attachments: Any) -> dict[str, dict[str, str]]:
     """Return the pictures that were pasted into a written answer, without anything else."""
     kept: dict[str, dict[str, str]] = {}
     for name, kinds in attachments.items() if isinstance(attachments, dict) else ():
         for kind, content in kinds.items() if isinstance(kinds, dict) else ():
-            content = "".join(content) if isinstance(content, list) else content
+            content = joined(content)
             if kind in PICTURES and is_base64(content) and re.fullmatch(r"[\w .()-]+", name):
                 kept[name] = {kind: content}
     return kept

@@ -91,6 +91,66 @@ def test_whatever_is_handed_in_a_valid_notebook_or_a_reason_comes_out(
     assert all(isinstance(note, str) for texts in notes.values() for note in texts)
 
 
+def test_a_picture_that_is_no_text_is_left_out(released: NotebookNode):
+    cell = {"cell_type": "markdown", "source": "x", "metadata": {}}
+    whole = {"image/png": ["aGVs", "bG8="]}
+    attachments = {"": {"": [None]}, "a.png": {"image/png": [None, 5, {}]}, "b.png": whole}
+    rebuilt, _ = taken(released, [{**cell, "attachments": attachments}])
+    kept = [found.attachments for found in rebuilt.cells if "attachments" in found]
+    assert kept == [{"a.png": {"image/png": ""}, "b.png": {"image/png": "aGVsbG8="}}]
+
+
+def places_in(tree: object) -> list[tuple[object, object]]:
+    """Return every container of a JSON tree with every key or index in it."""
+    keys = tree.keys() if isinstance(tree, dict) else range(len(tree)) if tree else ()
+    found = [(tree, key) for key in keys]
+    for container, key in found[:]:
+        if isinstance(container[key], dict | list):
+            found += places_in(container[key])
+    return found
+
+
+ANYTHING = st.one_of(
+    PLAIN,
+    st.sampled_from([10**4000, -(10**4000), 1e308, float("nan"), float("-inf"), "\ud800", "\0"]),
+    st.integers(2, 800).map(lambda depth: json.loads("[" * depth + "]" * depth)),
+)
+
+
+@given(data=st.data(), version=st.sampled_from([4, 4, 4, 3, 2, 1, 0, True]))
+def test_a_real_notebook_damaged_anywhere_is_still_one_or_is_refused_with_a_reason(
+    released: NotebookNode, data: st.DataObject, version: int
+):
+    """Any values and cells may be missing, doubled, or something else altogether."""
+    plain = json.loads(json.dumps(released))
+    if version != 4:
+        plain = {"nbformat": version, "nbformat_minor": 0, "metadata": {}, "worksheets": [plain]}
+    for _ in range(data.draw(st.integers(1, 12))):
+        container, key = data.draw(st.sampled_from(places_in(plain)))
+        match data.draw(st.sampled_from(["replace", "delete", "double"])):
+            case "replace":
+                container[key] = data.draw(ANYTHING)
+            case "delete":
+                del container[key]
+            case "double" if isinstance(container, list):
+                container.insert(key, container[key])
+            case "double":
+                container[data.draw(st.text())] = container[key]
+        if not plain:
+            break
+    try:
+        rebuilt, notes = intake.rebuild(released, intake.parse(json.dumps(plain).encode()))
+    except intake.UnreadableError as error:
+        assert str(error)
+        return
+    validate(rebuilt)
+    kept = [cell.metadata for cell in rebuilt.cells if cell.metadata]
+    assert kept == [cell.metadata for cell in released.cells if cell.metadata]
+    assert len({cell.id for cell in rebuilt.cells}) == len(rebuilt.cells)
+    json.dumps(rebuilt, ensure_ascii=False).encode()
+    assert all(isinstance(note, str) for texts in notes.values() for note in texts)
+
+
 @given(content=st.binary(max_size=300))
 def test_bytes_at_random_are_refused_with_a_reason(content: bytes):
     with pytest.raises(intake.UnreadableError, match=r"\w"):
