@@ -52,6 +52,7 @@ class Regraded:
     newer: tuple[str, ...] = ()
     ungraded: tuple[str, ...] = ()
     failed: tuple[str, ...] = ()
+    unrecorded: tuple[str, ...] = ()  # names, each with the reason
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -76,7 +77,7 @@ def regraded(arguments: argparse.Namespace) -> Regraded:
         students = chosen(recorder.classroom.students(), arguments.student, arguments.assignment)
         known, newer, ungraded = sorted_out(recorder, students)
         found = Regraded([], len(known), newer=tuple(newer), ungraded=tuple(ungraded))
-        failed = []
+        failed, unrecorded = [], []
         for number, (student, judged) in enumerate(judge(recorder.classroom, known), 1):
             graded = {
                 notebook: recorder.classroom.stored(student, notebook, one.key, one.error)
@@ -85,16 +86,30 @@ def regraded(arguments: argparse.Namespace) -> Regraded:
             if any(one.error for one in judged.values()):
                 failed.append(student)  # what was judged before is better than nothing
             elif not recorder.has_recorded(student, graded):
-                changes = list(changes_of(recorder, student, graded))
-                found.changes += changes
-                found.reworded += not changes and reads_differently(graded)
-                if not arguments.dry_run:
-                    recorder.record(student, graded)
+                try:
+                    one = compared(recorder, student, graded, record=not arguments.dry_run)
+                except Exception as error:  # of this student's names or files: the others go on
+                    recorder.gradebook.db.rollback()
+                    unrecorded.append(f"{student}: {type(error).__name__}: {error}"[:300])
+                else:
+                    found.changes += one.changes
+                    found.reworded += one.reworded
             progress(f"{number} of {len(known)} judged again")
         progress("")
     found.changes.sort(key=lambda change: (change.student, change.exercise))
-    found.failed = tuple(sorted(failed))
+    found.failed, found.unrecorded = tuple(sorted(failed)), tuple(sorted(unrecorded))
     return found
+
+
+def compared(
+    recorder: "Recorder", student: str, graded: dict[str, "Graded"], *, record: bool
+) -> Regraded:
+    """Return what changes for one student, and record it if asked to."""
+    changes = list(changes_of(recorder, student, graded))
+    reworded = not changes and reads_differently(graded)
+    if record:
+        recorder.record(student, graded)
+    return Regraded(changes, reworded=int(reworded))
 
 
 def sorted_out(
@@ -227,6 +242,7 @@ def described(found: Regraded, *, dry: bool) -> str:
     ):
         if names:
             lines.append(f"{', '.join(names)}: {what}.")
+    lines += [f"NOT RECORDED, mend this and regrade: {reason}" for reason in found.unrecorded]
     if found.changes and dry:
         lines.append("Nothing was recorded. Without --dry-run the new scores are.")
     return _printable(lines)

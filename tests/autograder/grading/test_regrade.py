@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,21 @@ def test_who_is_not_graded_yet_is_named(course: Path):
     said = run_in(course, "autograder", "regrade", "attention", "--dry-run")
     assert "late: not graded yet; `autograder grade` is for that." in said
     assert "late" not in entries(course)
+
+
+def test_who_cannot_be_recorded_stops_nobody(course: Path):
+    graded = course / "autograded/everything_right"
+    shutil.rmtree(graded)
+    graded.write_text("in the way of a folder")
+    before = entries(course)["everything_right"]
+    said = run_in(course, "autograder", "regrade", "attention")
+    assert said.startswith("1 score of 3 changed.")
+    assert "NOT RECORDED, mend this and regrade: everything_right: NotADirectoryError" in said
+    assert entries(course)["everything_right"] == before
+    assert entries(course)["one_exercise_wrong"]["grades"]["check_softmax"] == (4.0, None, False)
+    graded.unlink()
+    assert run_in(course, "autograder", "regrade", "attention").startswith("1 score of 3 changed.")
+    assert entries(course)["everything_right"]["grades"]["check_softmax"] == (4.0, None, False)
 
 
 def test_a_student_who_handed_in_nothing_is_one_line(course: Path):
