@@ -53,7 +53,7 @@ class Speed:
     baseline: Callable | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """A named part of an exercise, worth points if all its calls are answered rightly.
 
@@ -79,7 +79,7 @@ class Misconception:
     function: Callable
 
 
-@dataclass
+@dataclass(eq=False)
 class Exercise:
     """What one exercise accepts.
 

@@ -37,25 +37,27 @@ def call_function(function: Callable, call: Call) -> Answer:
     Whatever the function raises becomes a `Raised`, except what is raised to stop it (see
     `time_limit`). The global random generators are seeded; see `preserved_generators`.
     """
-    sent = encode_call(call)
+    return call_with_bytes(function, call.encoded)
+
+
+def call_with_bytes(function: Callable, sent: bytes) -> Answer:
+    """Return what the function answers to a call that has come as bytes."""
     fresh = decode_call(sent)
     arguments = tuple(_materialised(value) for value in fresh.arguments)
     keywords = {name: _materialised(value) for name, value in fresh.keywords.items()}
-    mismatch = _signature_mismatch(function, arguments, keywords)
-    if mismatch:
-        return Raised("TypeError", mismatch)
-    seed_generators(call.seed)
+    seed_generators(fresh.seed)
     start = time.perf_counter()
     try:
         value = function(*arguments, **keywords)
     except (Exception, SystemExit, GeneratorExit) as error:
-        return raised(error, function)
+        mismatch = isinstance(error, TypeError) and _mismatch(function, arguments, keywords)
+        return Raised("TypeError", mismatch) if mismatch else raised(error, function)
     seconds = time.perf_counter() - start
     try:
         value = values.decode(values.encode(value))
     except values.ValueFrameError as error:
         return Unusable(str(error))
-    return Returned(value, _after(sent, fresh, arguments, keywords, call.seed), seconds)
+    return Returned(value, _after(sent, fresh, arguments, keywords), seconds)
 
 
 def seed_generators(seed: int) -> None:
@@ -95,7 +97,7 @@ def _materialised(value: Any) -> Any:
 
 
 def _after(
-    sent: bytes, fresh: Call, arguments: tuple, keywords: dict[str, Any], seed: int
+    sent: bytes, fresh: Call, arguments: tuple, keywords: dict[str, Any]
 ) -> tuple[tuple, dict[str, Any]] | None:
     """Return the arguments as the function left them, or None if they are as they were."""
 
@@ -105,7 +107,7 @@ def _after(
     after = tuple(left(b, n) for b, n in zip(fresh.arguments, arguments, strict=True))
     keywords_after = {name: left(fresh.keywords[name], now) for name, now in keywords.items()}
     try:
-        received = encode_call(Call(after, keywords_after, seed=seed))
+        received = encode_call(Call(after, keywords_after, seed=fresh.seed))
     except values.ValueFrameError:
         return (), {}  # changed into what cannot even be sent
     if received == sent:
@@ -114,7 +116,8 @@ def _after(
     return changed.arguments, changed.keywords
 
 
-def _signature_mismatch(function: Callable, arguments: tuple, keywords: dict[str, Any]) -> str:
+def _mismatch(function: Callable, arguments: tuple, keywords: dict[str, Any]) -> str:
+    """Say in what way a function cannot be called with these; "" if it can."""
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):

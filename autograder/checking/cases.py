@@ -6,6 +6,7 @@ the reference solutions nor the specs.
 """
 
 import dataclasses
+import functools
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -40,6 +41,17 @@ class Call:
     keywords: dict[str, Any] = field(default_factory=dict)
     tries: str = ""
     seed: int = 0
+
+    @property
+    def waits(self) -> bool:
+        """Whether it waits for what an earlier call returned."""
+        values = (*self.arguments, *self.keywords.values())
+        return any(isinstance(value, Earlier) for value in values)
+
+    @functools.cached_property
+    def encoded(self) -> bytes:
+        """The call as bytes, made once: the function under test never sees the call itself."""
+        return encode_call(self)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +112,13 @@ class Case:
 
 @dataclass(frozen=True, eq=False)
 class Mistake:
-    """What a known misconception answers to the calls of one part, and the hint it earns."""
+    """What a known misconception answers to the calls of one part, and the hint it earns.
+
+    The answers may be worked out as late as when somebody looks at them.
+    """
 
     hint: str
-    answers: tuple[Answer, ...]
+    answers: Sequence[Answer]
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,23 +162,26 @@ class ExerciseCases:
 
 
 def ask(calls: Sequence[Call], oracle: Oracle) -> list[Answer]:
-    """Return an oracle's answers to the calls of one part, in order.
+    """Return an oracle's answers to the calls of one part, in order."""
+    answers: list[Answer] = []
+    for call in calls:
+        answers.append(ask_next(call, answers, oracle))
+    return answers
+
+
+def ask_next(call: Call, answers: Sequence[Answer], oracle: Oracle) -> Answer:
+    """Return an oracle's answer to a call, after the answers to all earlier ones of its part.
 
     A call that waits for what an earlier one returned gets it filled in. After an endless loop or a
     crash the rest of the part is not tried: it gets the same answer.
     """
-    answers: list[Answer] = []
-    for call in calls:
-        if answers and isinstance(answers[-1], TimedOut | Died):
-            answers.append(answers[-1])
-            continue
-        try:
-            ready = filled(call, answers)
-        except LookupError:
-            answers.append(Raised("LookupError", "an earlier call did not return what this needs"))
-            continue
-        answers.append(oracle(ready))
-    return answers
+    if answers and isinstance(answers[-1], TimedOut | Died):
+        return answers[-1]
+    try:
+        ready = filled(call, answers)
+    except LookupError:
+        return Raised("LookupError", "an earlier call did not return what this needs")
+    return oracle(ready)
 
 
 def filled(call: Call, answers: Sequence[Answer]) -> Call:
@@ -186,6 +204,8 @@ def filled(call: Call, answers: Sequence[Answer]) -> Call:
             found = found[step]
         return found
 
+    if not call.waits:
+        return call
     return dataclasses.replace(
         call,
         arguments=tuple(fill(value) for value in call.arguments),
@@ -203,6 +223,8 @@ def later(call: Call, count: int) -> Call:
             else value
         )
 
+    if not call.waits:
+        return call
     return dataclasses.replace(
         call,
         arguments=tuple(shift(value) for value in call.arguments),
@@ -297,7 +319,7 @@ def _to_plain(thing: Any) -> Any:
 
 
 def _field_to_plain(value: Any) -> Any:
-    if isinstance(value, tuple):
+    if isinstance(value, Sequence) and not isinstance(value, str):
         return tuple(_field_to_plain(item) for item in value)
     return _to_plain(value) if dataclasses.is_dataclass(value) else value
 

@@ -38,7 +38,7 @@ class Comparator(Protocol):
         """Say whether two functions returned the same in all calls of the part."""
 
 
-class _CallByCall:
+class CallByCall:
     """What comparators share that look at each call for itself."""
 
     items: tuple[int, ...]
@@ -46,6 +46,7 @@ class _CallByCall:
     def first_difference(
         self, expected: Sequence[Any], found: Sequence[Any]
     ) -> tuple[int, Difference] | None:
+        """Return the first call that is wrong and how, or None if all are right."""
         for index, (right, value) in enumerate(zip(expected, found, strict=True)):
             difference = self._difference(right, value)
             if difference is not None:
@@ -53,6 +54,7 @@ class _CallByCall:
         return None
 
     def alike(self, one: Sequence[Any], other: Sequence[Any]) -> bool:
+        """Say whether two functions returned the same in all calls of the part."""
         return self.first_difference(one, other) is None
 
     def _difference(self, expected: Any, found: Any) -> Difference | None:
@@ -65,11 +67,12 @@ class _CallByCall:
         return _compare(expected, chosen, self.leaves)
 
     def leaves(self, expected: torch.Tensor, found: torch.Tensor) -> Difference | None:
+        """Return how two tensors of the same shape and dtype differ."""
         raise NotImplementedError
 
 
 @dataclass(frozen=True)
-class Close(_CallByCall):
+class Close(CallByCall):
     """Floating point numbers agree up to rounding.
 
     The largest difference in a tensor is at most `relative` times the largest magnitude expected in
@@ -89,7 +92,7 @@ class Close(_CallByCall):
 
 
 @dataclass(frozen=True)
-class Same(_CallByCall):
+class Same(CallByCall):
     """Values are equal, to the last bit; of several items those named in `items`, if any are."""
 
     items: tuple[int, ...] = ()

@@ -4,7 +4,9 @@
 answers come from: this process, or a sandbox.
 """
 
+import contextlib
 import dataclasses
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -25,6 +27,7 @@ from autograder.checking.cases import (
     ask,
     filled,
 )
+from autograder.checking.compare import CallByCall
 from autograder.checking.describe import describe_call, describe_value
 from autograder.checking.values import ValueFrameError, encode
 
@@ -110,12 +113,14 @@ def judge(cases: ExerciseCases, oracle: Oracle) -> ExerciseResult:
     found = [
         _first_failure(part, given, cases) for part, given in zip(cases.parts, answers, strict=True)
     ]
-    hints = _hints(cases, answers, [failure is not None for failure in found])
+    written = [not _is_stub(given) for given in answers]
+    wrong = [failure is not None and any(written) for failure in found]
+    hints = _hints(cases, answers, wrong)
     parts = tuple(
         _result(part, given, failure, hint, cases.parameters)
         for part, given, failure, hint in zip(cases.parts, answers, found, hints, strict=True)
     )
-    note = "" if any(part.written for part in parts) else "not written yet"
+    note = "" if any(written) else "not written yet"
     return ExerciseResult(cases.identifier, parts, note)
 
 
@@ -236,18 +241,28 @@ def _hints(
     """Find for each failed part the misconception with the same outputs.
 
     Where several fit a part, the one that fits most of the parts is the one the student holds.
+    Misconceptions are looked at as little as can be: what they answer is worked out only then.
     """
-    fits = [
-        [_made(mistake, given, part, cases) for mistake in part.mistakes]
-        for part, given in zip(cases.parts, answers, strict=True)
-    ]
-    # the misconceptions stand in the same order in every part
-    agreement = [sum(of_one) for of_one in zip(*fits, strict=True)]
+
+    @functools.cache
+    def fits(number: int, index: int) -> bool:
+        part = cases.parts[number]
+        # a stumble over an answer may cost a hint, and nothing else
+        with contextlib.suppress(Exception):
+            return _made(part.mistakes[index], answers[number], part, cases)
+        return False
+
+    def agreement(index: int) -> int:
+        # the misconceptions stand in the same order in every part
+        return sum(fits(number, index) for number in range(len(cases.parts)))
+
     hints = []
-    for part, fitting, wrong in zip(cases.parts, fits, failed, strict=True):
-        candidates = [index for index, fit in enumerate(fitting) if fit and wrong]
-        best = max(candidates, key=agreement.__getitem__, default=None)
-        hints.append("" if best is None else part.mistakes[best].hint)
+    for number, (part, wrong) in enumerate(zip(cases.parts, failed, strict=True)):
+        indices = range(len(part.mistakes)) if wrong else ()
+        candidates = [index for index in indices if fits(number, index)]
+        if len(candidates) > 1:
+            candidates.sort(key=agreement, reverse=True)
+        hints.append(part.mistakes[candidates[0]].hint if candidates else "")
     return hints
 
 
@@ -256,18 +271,21 @@ def _made(
 ) -> bool:
     """Say whether the answers of one part are those of a misconception."""
     returned: list[tuple[Any, Any]] = []
+    each = isinstance(part.comparator, CallByCall)  # then the first difference tells
     for case, wrong, answer in zip(part.cases, mistake.answers, answers, strict=True):
         if isinstance(wrong, Returned) and isinstance(answer, Returned):
             before = filled(case.call, mistake.answers), filled(case.call, answers)
             if _changed(before[0], wrong, cases) != _changed(before[1], answer, cases):
                 return False
             returned.append((wrong.value, answer.value))
+            if each and not part.comparator.alike([wrong.value], [answer.value]):
+                return False
         elif isinstance(wrong, Raised) and isinstance(answer, Raised):
             if (wrong.type, wrong.message) != (answer.type, answer.message):
                 return False
         elif type(wrong) is not type(answer):
             return False
-    if not returned:
+    if each or not returned:
         return True
     wrongs, found = zip(*returned, strict=True)
     return part.comparator.alike(wrongs, found)
@@ -283,7 +301,6 @@ def _result(
     """Report the first case that failed, or the first of all."""
     index = failure.index if failure else 0
     case, answer = part.cases[index], answers[index]
-    written = not (isinstance(answers[0], Raised) and answers[0].type == "NotImplementedError")
     call = found = expected = ""
     public = index < part.shown
     if public:
@@ -304,8 +321,13 @@ def _result(
         call=call,
         found=found,
         expected=expected,
-        written=written,
+        written=not _is_stub(answers),
     )
+
+
+def _is_stub(answers: Sequence[Answer]) -> bool:
+    """Say whether these are answers of a function that is not written yet."""
+    return isinstance(answers[0], Raised) and answers[0].type == "NotImplementedError"
 
 
 def _all_tried(part: PartCases) -> str:

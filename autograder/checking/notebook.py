@@ -19,7 +19,6 @@ from autograder.checking.cases import (
     Call,
     Died,
     ExerciseCases,
-    Oracle,
     TimedOut,
     read_cases,
 )
@@ -75,20 +74,11 @@ class InProcess:
         self.seconds = seconds
         self.stopped = False
         self.output = _Beginning()
-        self.answers: list[Answer] = []
 
     def __call__(self, call: Call) -> Answer:
         """Return the answer to a call; what the function prints is kept aside."""
-        answer = Died("the check was interrupted") if self.stopped else self._answer(call)
-        self.answers.append(answer)
-        return answer
-
-    def repeated(self) -> Oracle:
-        """Return an oracle that gives the same answers to the same calls, without asking again."""
-        answers = iter(self.answers)
-        return lambda call: next(answers)
-
-    def _answer(self, call: Call) -> Answer:
+        if self.stopped:
+            return Died("the check was interrupted")
         seconds = self.seconds
         try:
             with _redirected(self.output), preserved_generators():
@@ -116,9 +106,6 @@ def _checked(exercise: Any, function: Any) -> tuple[ExerciseResult, str]:
         return unanswered(cases, _not_a_function(cases, function)), ""
     oracle = InProcess(function, cases.seconds)
     result = judge(cases, oracle)
-    if result.written and not result.passed:
-        # only now is it worth working out what the misconceptions answer
-        result = judge(_cases(exercise, mistakes=True), oracle.repeated())
     return result, oracle.output.getvalue()
 
 
@@ -132,10 +119,10 @@ def _not_a_function(cases: ExerciseCases, function: Any) -> str:
     )
 
 
-def _cases(identifier: str, mistakes: bool = False) -> ExerciseCases:
+def _cases(identifier: str) -> ExerciseCases:
     """Return the cases: drawn where specs and reference are installed, else from a file."""
     if _installed("autograder.draw") and _installed("solutions"):
-        return _drawn(identifier, mistakes)
+        return _drawn(identifier)
     return _stored(identifier)
 
 
@@ -144,12 +131,12 @@ def _installed(module: str) -> bool:
 
 
 @lru_cache
-def _drawn(identifier: str, mistakes: bool) -> ExerciseCases:
+def _drawn(identifier: str) -> ExerciseCases:
     # asked for by name: where only this subpackage is installed, these do not exist
     spec = importlib.import_module("autograder.spec")
     draw = importlib.import_module("autograder.draw")
     try:
-        return draw.draw_cases(spec.find(identifier), mistakes=mistakes)
+        return draw.draw_cases(spec.find(identifier))
     except spec.UnknownExerciseError as error:
         raise UnknownExerciseError(str(error)) from None
 

@@ -206,19 +206,22 @@ class _Writer:
             raise ValueFrameError(f"a tensor of {value.dtype}, {value.layout}")
         if value.device.type != "cpu":
             raise ValueFrameError(f"a tensor on {value.device}, not on the CPU")
-        _check_shape(value.shape)
+        shape = value.shape
+        _check_shape(shape)
         self.items += ARRAY_ITEMS - 1
         self.reserve(value.numel() * value.element_size())
-        value = value.detach().resolve_conj().resolve_neg()
+        value = value.detach()
+        if value.is_conj() or value.is_neg():
+            value = value.resolve_conj().resolve_neg()
         # the order of the dimensions in memory, so that a transposed tensor arrives as one
         order = list(range(value.ndim))
         if not value.is_contiguous():
             order.sort(key=lambda dim: -value.stride(dim))
-        stored = value.permute(order).contiguous().reshape(-1)
-        if stored.numel() == 1:  # contiguous whatever its stride, which a view as bytes is not
-            stored = stored.as_strided((1,), (1,))
-        content = stored.view(torch.uint8).numpy().tobytes() if stored.numel() else b""
-        self.record(Kind.TENSOR, dtype, _packed(value.shape), _packed(order), content)
+            value = value.permute(order)
+        if value.dtype is torch.bfloat16:  # which numpy does not know
+            value = value.view(torch.int16)
+        content = value.numpy().tobytes()
+        self.record(Kind.TENSOR, dtype, _packed(shape), _packed(order), content)
 
     def array(self, value: np.ndarray, depth: int) -> None:
         if value.dtype.name not in ARRAY_DTYPES:
@@ -371,16 +374,18 @@ class _Reader:
         order = self._integers()
         content = self.plain(bytes)
         _check_shape(shape)
-        if sorted(order) != list(range(len(shape))):
+        dimensions = list(range(len(shape)))
+        if order != dimensions and sorted(order) != dimensions:
             raise ValueFrameError("an order of dimensions that is none")
         _check_content(content, shape, dtype.itemsize, boolean=dtype is torch.bool)
         stored_shape = [shape[dim] for dim in order]
         if not content:
             stored = torch.empty(stored_shape, dtype=dtype)
         else:
-            stored = torch.frombuffer(bytearray(content), dtype=dtype).reshape(stored_shape)
-        places = [order.index(dim) for dim in range(len(shape))]
-        return stored if order == sorted(order) else stored.permute(places)
+            stored = torch.frombuffer(bytearray(content), dtype=dtype).view(stored_shape)
+        if order == dimensions:
+            return stored
+        return stored.permute([order.index(dim) for dim in dimensions])
 
     def _array(self, dtype: np.dtype, shape: list[int]) -> np.ndarray:
         content = self.plain(bytes)
@@ -399,10 +404,13 @@ class _Reader:
 def _check_shape(shape: Any) -> None:
     if len(shape) > MOST_DIMENSIONS:
         raise ValueFrameError(f"more than {MOST_DIMENSIONS} dimensions")
-    if not all(0 <= size <= LARGEST_DIMENSION for size in shape):
-        raise ValueFrameError("a dimension that is negative or too large")
-    # an empty tensor holds no byte, yet its strides are products of the other dimensions
-    if math.prod(max(size, 1) for size in shape) > LARGEST_DIMENSION:
+    product = 1
+    for size in shape:
+        if not 0 <= size <= LARGEST_DIMENSION:
+            raise ValueFrameError("a dimension that is negative or too large")
+        # an empty tensor holds no byte, yet its strides are products of the other dimensions
+        product *= max(size, 1)
+    if product > LARGEST_DIMENSION:
         raise ValueFrameError("too many elements")
 
 

@@ -4,11 +4,10 @@ A grade cell itself is never run. Its place in the notebook counts, since a late
 function's name for something else.
 """
 
-import contextlib
 import hmac
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -18,7 +17,6 @@ from nbformat.v4 import new_markdown_cell, new_output
 
 from autograder.answers import CHECK
 from autograder.checking import report
-from autograder.checking.cases import ExerciseCases
 from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.checking.one_thread import one_thread
 from autograder.draw import draw_cases
@@ -163,17 +161,13 @@ def _judge_exercise(
 ) -> dict[str, Any]:
     named = CHECK.fullmatch(cell.source.strip())
     spec = find(named["identifier"])
-    seed = seeds.text(spec.identifier)
-    cases = draw_cases(spec, seed, mistakes=False)
+    cases = draw_cases(spec, seeds.text(spec.identifier))
     oracle = Oracle(run, named["function"], cases.seconds, SLOW_FACTOR * cases.seconds)
     # a judge that stumbles over an answer must not stop the notebook
     try:
         result = judge(cases, oracle)
     except Exception as error:
         result = unanswered(cases, f"its answer cannot be judged: {type(error).__name__}")
-    if oracle.defined and result.written and not (result.passed or result.note):
-        with contextlib.suppress(Exception):
-            result = _with_hints(result, draw_cases(spec, seed), oracle)
     notes = [
         f"A cell above this check never came to its end ({run.ended[place]}), so it counts as if "
         "it were not there."
@@ -192,14 +186,6 @@ def _judge_exercise(
             f"{oracle.hard_seconds:g} s on it scores nothing."
         )
     return _scored(cell, result, notes)
-
-
-def _with_hints(result: ExerciseResult, cases: ExerciseCases, oracle: Oracle) -> ExerciseResult:
-    """Return the result with what the misconceptions among the cases say of the same answers."""
-    # the calls are the same, so the answers are known, and what is new are the hints
-    hinted = judge(cases, oracle.repeated())
-    parts = zip(result.parts, hinted.parts, strict=True)
-    return replace(result, parts=tuple(replace(one, hint=two.hint) for one, two in parts))
 
 
 def _scored(cell: NotebookNode, result: ExerciseResult, notes: list[str]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ on. So does a function that takes its process with it.
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -22,7 +22,6 @@ from autograder.checking.cases import (
     TimedOut,
     Unusable,
     decode_answer,
-    encode_call,
 )
 from autograder.checking.values import ValueFrameError
 from autograder.grading.inside.frames import NUMBER, Kind
@@ -94,7 +93,7 @@ class NotebookRun:
             return Died(self._out_of_time())
         number = self._next_number()
         message = {
-            "function": function, "call": encode_call(call), "seconds": seconds, "number": number,
+            "function": function, "call": call.encoded, "seconds": seconds, "number": number,
         }  # fmt: skip
         started = time.monotonic()
         try:
@@ -212,7 +211,6 @@ class Oracle:
     hard_seconds: float
     patience: int = 2
     slowest: float = 0.0
-    answers: list[Answer] = field(default_factory=list)
     stopped: list[Answer] = field(default_factory=list)
     defined: bool = True
 
@@ -223,16 +221,6 @@ class Oracle:
 
     def __call__(self, call: Call) -> Answer:
         """Return the answer to one call."""
-        answer = self._answer(call)
-        self.answers.append(answer)
-        return answer
-
-    def repeated(self) -> Callable[[Call], Answer]:
-        """Return an oracle that gives the same answers once more, to the same calls."""
-        answers = iter(self.answers)
-        return lambda call: next(answers)
-
-    def _answer(self, call: Call) -> Answer:
         if len(self.stopped) >= self.patience:
             return self.stopped[-1]
         most = self.run.limits.notebook_seconds / SHARES

@@ -77,6 +77,8 @@ class Sandbox:
         self.process: subprocess.Popen | None = None
         self.folder: tempfile.TemporaryDirectory | None = None
         self.greeted = False
+        self.spare: tuple[Limits, socket.socket] | None = None  # a child that is on its way
+        self.ending: Child | None = None
 
     def __enter__(self) -> "Sandbox":
         """Start the zygote and wait for it."""
@@ -138,11 +140,27 @@ class Sandbox:
         self.greeted = True
 
     def child(self, limits: Limits) -> "Child":
-        """Fork the process for one submission, walls around it.
+        """Return a process for one submission, walls around it.
+
+        The next one is forked meanwhile, and the last one ends meanwhile: both take longer than
+        they work, and nobody has to wait for them.
 
         Raises:
             SandboxError: a wall could not be built, or the zygote is gone.
         """
+        if self.spare is not None and self.spare[0] == limits:
+            line = self.spare[1]
+        else:
+            self._drop_spare()
+            line = self._fork(limits)
+        self.spare = limits, self._fork(limits)
+        if self.ending is not None:
+            self.ending.wait_for_end()
+        self.ending = Child(line, limits)
+        return self.ending
+
+    def _fork(self, limits: Limits) -> socket.socket:
+        """Ask for a child and return the line on which it will say that its walls stand."""
         ours, theirs = socket.socketpair()
         try:
             settings = msgpack.packb(dataclasses.asdict(limits))
@@ -152,10 +170,20 @@ class Sandbox:
             raise SandboxError(f"the sandbox is gone: {error}") from None
         finally:
             theirs.close()
-        return Child(ours, limits)
+        return ours
+
+    def _drop_spare(self) -> None:
+        if self.spare is not None:
+            self.spare[1].close()
+            self.spare = None
 
     def stop(self) -> None:
         """End the zygote and with it everything it has started."""
+        self._drop_spare()
+        if self.ending is not None:
+            self.ending.kill()
+            self.ending.wait_for_end()
+            self.ending = None
         if self.control is not None:
             self.control.close()
         if self.process is not None:
@@ -179,7 +207,7 @@ class Child:
         try:
             self._greet(time.monotonic() + CHILD_START_SECONDS)
         except BaseException:
-            self.kill()
+            self.wait_for_end()
             raise
 
     def _greet(self, deadline: float) -> None:
@@ -249,7 +277,7 @@ class Child:
         return f"it took more than {self.limits.memory // 2**20} MB of memory"
 
     def kill(self) -> None:
-        """End the process and everything it has started."""
+        """End the process and everything it has started, without waiting for it."""
         if not self.alive:
             return
         self.alive = False
@@ -257,11 +285,17 @@ class Child:
         for descriptor in self.descriptors:  # the keeper's end is the end of its namespace
             with contextlib.suppress(ProcessLookupError):
                 signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+
+    def wait_for_end(self) -> None:
+        """Return when a process that was killed is gone, with what was kept to count it."""
+        self.kill()
         for descriptor in self.descriptors:
             select.select([descriptor], [], [], 5.0)
             os.close(descriptor)
+        self.descriptors = []
         if self.group is not None:
             self.group.remove()
+            self.group = None
 
 
 def process_of(descriptor: int) -> int:

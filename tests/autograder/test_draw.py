@@ -26,14 +26,12 @@ def calls(cases):
 
 def test_the_same_seed_gives_the_same_cases():
     for exercise in exercises("attention"):
-        assert calls(draw_cases(exercise, "a", mistakes=False)) == calls(
-            draw_cases(exercise, "a", mistakes=False)
-        )
+        assert calls(draw_cases(exercise, "a")) == calls(draw_cases(exercise, "a"))
 
 
 def test_no_part_has_the_same_calls_under_every_seed():
     for exercise in exercises("attention"):
-        drawn = [draw_cases(exercise, str(seed), mistakes=False) for seed in range(6)]
+        drawn = [draw_cases(exercise, str(seed)) for seed in range(6)]
         for parts in zip(*(cases.parts for cases in drawn), strict=True):
             inputs = [calls_of(part) for part in parts]
             assert inputs.count(inputs[0]) < len(inputs), (exercise.identifier, parts[0].name)
@@ -42,7 +40,7 @@ def test_no_part_has_the_same_calls_under_every_seed():
 def test_what_a_function_was_seeded_with_does_not_tell_the_inputs_to_come():
     part = Part("numbers", 1, lambda draw: [Call((draw.normal(5),)) for _ in range(3)])
     exercise = Exercise("attention.softmax", parts=[part])
-    calls = [case.call for case in draw_cases(exercise, "secret", mistakes=False).parts[0].cases]
+    calls = [case.call for case in draw_cases(exercise, "secret").parts[0].cases]
     for back in range(-3, 4):
         foretold = Draw(calls[0].seed + back).normal(5)
         assert not any(torch.equal(call.arguments[0], foretold) for call in calls)
@@ -56,8 +54,8 @@ def calls_of(part):
 
 def test_a_public_part_begins_with_calls_that_are_the_same_for_everybody_and_goes_on():
     exercise = find("attention.rotary_positions")
-    own = draw_cases(exercise, PUBLIC_SEED, mistakes=False).parts[0]
-    graded = draw_cases(exercise, "secret", mistakes=False).parts[0]
+    own = draw_cases(exercise, PUBLIC_SEED).parts[0]
+    graded = draw_cases(exercise, "secret").parts[0]
     assert own.shown == graded.shown == len(own.cases)
     assert len(graded.cases) == 2 * graded.shown
     for mine, theirs in zip(own.cases, graded.cases[: graded.shown], strict=True):
@@ -66,9 +64,9 @@ def test_a_public_part_begins_with_calls_that_are_the_same_for_everybody_and_goe
 
 def test_who_copies_public_answers_fails_the_public_part_under_another_seed():
     exercise = find("attention.rotary_positions")
-    public = draw_cases(exercise, mistakes=False).parts[1]
+    public = draw_cases(exercise).parts[1]
     known = {as_bytes(case.call): case.expected for case in public.cases}
-    graded = draw_cases(exercise, "secret", mistakes=False).parts[1]
+    graded = draw_cases(exercise, "secret").parts[1]
     copied = [as_bytes(case.call) in known for case in graded.cases]
     assert all(copied[: graded.shown])
     assert not all(copied[graded.shown :])
@@ -116,7 +114,7 @@ def test_numbers_of_either_precision_are_the_same():
 
 def test_every_expected_answer_is_a_value():
     for exercise in exercises("attention"):
-        for part in draw_cases(exercise, "x", mistakes=False).parts:
+        for part in draw_cases(exercise, "x").parts:
             for case in part.cases:
                 assert type(case.expected).__name__ == "Returned", (exercise.identifier, part.name)
 

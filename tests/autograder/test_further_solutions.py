@@ -40,7 +40,7 @@ def name(value):
 
 @functools.cache
 def drawn(identifier, seed):
-    return draw_cases(find(identifier), seed, mistakes=False)
+    return draw_cases(find(identifier), seed)
 
 
 def passed(module, function, seed):

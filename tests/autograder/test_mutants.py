@@ -18,7 +18,7 @@ MODULES = spec.module_names()
 def outcome(request):
     """For each exercise of a module the mutants that survive, and the number of all."""
     return {
-        exercise.identifier: survivors(exercise, draw_cases(exercise, "mutants", mistakes=False))
+        exercise.identifier: survivors(exercise, draw_cases(exercise, "mutants"))
         for exercise in spec.exercises(request.param)
     }
 

@@ -38,7 +38,7 @@ def test_the_reference_and_every_alternative_earn_full_points(exercise):
     timed = any(part.speed for part in exercise.parts)
     for seed in range(SEEDS_IF_TIMED if timed else SEEDS):
         torch.set_num_threads(2 if seed % 10 == 0 else 1)
-        cases = draw_cases(exercise, f"seed {seed}", mistakes=False)
+        cases = draw_cases(exercise, f"seed {seed}")
         for function in right:
             result = judged(cases, function)
             assert result.passed, (seed, function.__name__, failures(result))
@@ -68,14 +68,14 @@ def test_the_stub_earns_nothing_and_is_told_so(exercise):
     def stub(*arguments, **keywords):
         raise NotImplementedError
 
-    result = judged(draw_cases(exercise, mistakes=False), stub)
+    result = judged(draw_cases(exercise), stub)
     assert result.points == 0
     assert result.note == "not written yet"
 
 
 @every_exercise
 def test_every_part_can_be_failed(exercise):
-    result = judged(draw_cases(exercise, mistakes=False), lambda *a, **k: "nonsense")
+    result = judged(draw_cases(exercise), lambda *a, **k: "nonsense")
     assert result.points == 0
     assert all(part.message for part in result.parts)
 
@@ -91,7 +91,7 @@ def test_an_exercise_is_declared_in_full(exercise):
     parameters = list(inspect.signature(exercise.reference).parameters)
     for function in [*exercise.alternatives, *(m.function for m in exercise.misconceptions)]:
         assert list(inspect.signature(function).parameters) == parameters, function.__name__
-    for part in draw_cases(exercise, mistakes=False).parts:
+    for part in draw_cases(exercise).parts:
         assert all(case.call.tries for case in part.cases), part.name
 
 

@@ -72,7 +72,7 @@ def answer_call(python: shell.Shell, message: dict[str, Any]) -> bytes:
     try:
         answer = time_limit.within(
             message["seconds"],
-            lambda: answering.call_function(function, cases.decode_call(message["call"])),
+            lambda: answering.call_with_bytes(function, message["call"]),
         )
     except time_limit.OutOfTimeError:
         answer = cases.TimedOut(message["seconds"])
