@@ -1,5 +1,11 @@
-"""Workers: several processes of this machine, each running and judging one submission at a time."""
+"""Workers: several processes of this machine, each running and judging one submission at a time.
 
+A submission may end the worker that judges it, or stall it. Then the others are judged all the
+same, each by itself, and this one waits for a person.
+"""
+
+import faulthandler
+import os
 import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -8,15 +14,22 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
+from nbformat import NotebookNode
+
+from autograder.checking.time_limit import OutOfTimeError, within
 from autograder.errors import UserError
 from autograder.grading.inside import enclosure
+from autograder.grading.inside.limits import Limits
 from autograder.grading.sandbox import Sandbox, SandboxError
 
 if TYPE_CHECKING:
     from autograder.grading.classroom import Classroom
 
 ENDED_ITS_WORKER = "it ends the grader's own process, by itself too"
+STALLED = "judging it had not ended after {:.0f} min"
 ATTEMPTS = 3  # to bring up workers again when they are killed before one has finished anything
+SPARE = 120.0  # seconds for starting, and for the judge's own work
+THEN_ENDED = 30.0  # seconds later, a worker that goes on all the same
 
 # what a worker has, by being forked: nothing of it crosses a pipe
 _classroom: "Classroom | None" = None
@@ -46,51 +59,93 @@ def judged_here(
     judged_by()  # once, and not again by each worker
     sandbox.wait_until_ready()
     _classroom, _sandbox = classroom, sandbox
-    any_finished = False
-    waiting, failures, alone = list(students), 0, False
-    while waiting:
-        now = waiting[:1] if alone else waiting
-        pool = ProcessPoolExecutor(
-            min(jobs, len(now)), get_context("fork"), initializer=prepare_worker
+    waiting, failures = list(students), 0
+    while waiting and failures < ATTEMPTS:
+        finished = 0
+        for student, judged in _by_pool(jobs, waiting):
+            if judged is None:
+                break
+            waiting.remove(student)
+            finished += 1
+            yield student, judged
+        failures = 0 if finished else failures + 1
+    yield from _one_by_one(waiting, any_finished=len(waiting) < len(students))
+
+
+def _one_by_one(
+    students: Sequence[str], *, any_finished: bool
+) -> Iterator[tuple[str, dict[str, Judged]]]:
+    """Yield each student as above, where workers are ended before they have finished anything.
+
+    Whose worker is ended then too does that by what was handed in, if anybody else's is not.
+    """
+    ended: list[str] = []
+    for student in students:
+        ((_, judged),) = _by_pool(1, [student])
+        if judged is None:
+            ended.append(student)
+        else:
+            any_finished = True
+            yield student, judged
+    if ended and not any_finished:
+        raise UserError(
+            "the machine ends the grader's processes; is there memory enough for --jobs 1?"
         )
-        futures: dict[Future, str] = {pool.submit(work, student): student for student in now}
-        try:
-            for future in as_completed(futures):
-                student, results = futures[future], future.result()
-                waiting.remove(student)
-                failures, any_finished = 0, True
-                yield student, results
-        except BrokenProcessPool:  # the system has killed a worker; what is finished is stored
-            failures += 1
-            if alone and any_finished:  # it is this submission that does it
-                student = waiting.pop(0)
-                yield student, dict.fromkeys(classroom.released, Judged(error=ENDED_ITS_WORKER))
-            elif failures == ATTEMPTS and len(students) > 1 and not alone:
-                alone, failures = True, 0
-            elif failures == ATTEMPTS:
-                raise UserError(
-                    "the machine ends the grader's processes; is there memory enough for --jobs 1?"
-                ) from None
-        finally:
-            for process in (pool._processes or {}).values():
-                process.kill()
-            pool.shutdown(wait=True, cancel_futures=True)
+    for student in ended:
+        yield student, dict.fromkeys(_classroom.released, Judged(error=ENDED_ITS_WORKER))
+
+
+def _by_pool(jobs: int, students: Sequence[str]) -> Iterator[tuple[str, dict[str, Judged] | None]]:
+    """Yield each student that workers have finished; then "" and None if one of them was ended."""
+    pool = ProcessPoolExecutor(
+        min(jobs, len(students)), get_context("fork"), initializer=prepare_worker
+    )
+    futures: dict[Future, str] = {pool.submit(work, student): student for student in students}
+    try:
+        for future in as_completed(futures):
+            yield futures[future], future.result()
+    except BrokenProcessPool:  # the system has killed a worker; what is finished is stored
+        yield "", None
+    finally:
+        for process in (pool._processes or {}).values():
+            process.kill()
+        pool.shutdown(wait=True, cancel_futures=True)
 
 
 def prepare_worker() -> None:
     """Leave interrupts to the process that began it all, and end with it."""
+    global _nowhere
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     enclosure.die_with_parent()
+    _nowhere = open(os.devnull, "w")  # noqa: SIM115 (open until the worker ends)
 
 
 def work(student: str) -> dict[str, Judged]:
     """Run and judge one student's notebooks, in a worker."""
-    judged: dict[str, Judged] = {}
-    for notebook in _classroom.released:
-        try:
-            judged[notebook] = Judged(_classroom.graded(student, notebook, _sandbox).key)
-        except (SandboxError, OSError):
-            raise  # of the machine, not of this submission
-        except Exception as error:
-            judged[notebook] = Judged(error=f"{type(error).__name__}: {error}"[:500])
-    return judged
+    return {notebook: _judged(student, notebook) for notebook in _classroom.released}
+
+
+def _judged(student: str, notebook: str) -> Judged:
+    seconds = longest(_classroom.released[notebook], _classroom.limits)
+    # a compiled function that never returns takes no exception; then the worker is ended
+    faulthandler.dump_traceback_later(seconds + THEN_ENDED, exit=True, file=_nowhere)
+    try:
+        graded = within(seconds, lambda: _classroom.graded(student, notebook, _sandbox))
+    except (SandboxError, OSError):
+        raise  # of the machine, not of this submission
+    except OutOfTimeError:
+        return Judged(error=STALLED.format(seconds / 60))
+    except Exception as error:
+        return Judged(error=f"{type(error).__name__}: {error}"[:500])
+    finally:
+        faulthandler.cancel_dump_traceback_later()
+    return Judged(graded.key)
+
+
+def longest(released: NotebookNode, limits: Limits) -> float:
+    """Return the seconds that running and judging a notebook can take, with much to spare."""
+    from autograder.grading.judge import is_check
+    from autograder.grading.run import SHARES
+
+    exercises = sum(is_check(cell) for cell in released.cells)
+    return limits.notebook_seconds * (1 + exercises / SHARES) + SPARE
