@@ -18,15 +18,21 @@ import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder import spec
-from autograder.answers import answer_source, exercise_cells, filled
+from autograder.answers import CHECK, answer_source, exercise_cells, filled
+from autograder.checking.answering import call_function
+from autograder.checking.cases import ask
 from autograder.course import REPOSITORY, create_course
+from autograder.draw import draw_cases
+from autograder.grading.judge import SUMMARY
 
 GOAL, GOAL_ALONE = 10.0, 30.0
 ASSIGNMENT = "attention"
@@ -81,6 +87,32 @@ def run(folder: Path, *module: str) -> tuple[float, str]:
     if result.returncode:
         raise SystemExit(f"{' '.join(module)} failed:\n{result.stdout}{result.stderr}")
     return time.perf_counter() - started, result.stdout
+
+
+def time_student_code(folder: Path) -> float:
+    """Return the mean seconds that a submission's own code takes: its cells, and all calls to it.
+
+    In this process, without walls, and without what it costs to send arguments and answers.
+    """
+    released = nbformat.read(folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)
+    every = honest_notebooks(released)
+    seconds = 0.0
+    for notebook in every:
+        names: dict[str, Any] = {}
+        for cell in notebook.cells:
+            source = cell.source.strip()
+            if cell.cell_type == "code" and source != SUMMARY and not CHECK.fullmatch(source):
+                started = time.perf_counter()
+                exec(compile(source, "cell", "exec"), names)
+                seconds += time.perf_counter() - started
+        for identifier in exercise_cells(notebook):
+            for part in draw_cases(spec.find(identifier), "benchmark").parts:
+                answers = ask(
+                    [case.call for case in part.cases],
+                    partial(call_function, names[spec.find(identifier).name]),
+                )
+                seconds += sum(getattr(answer, "seconds", 0.0) for answer in answers)
+    return seconds / len(every)
 
 
 def scores(folder: Path) -> dict[str, float]:
@@ -170,6 +202,9 @@ def main() -> None:
         alone = seconds_in(said, r"judged in ([\d.]+)")
         starting = seconds_in(said, r"of which ([\d.]+)")
         memory = seconds_in(said, r"process (\d+)")
+        # everything is judged and stored there, and nothing is recorded
+        recording, _ = run(folder / "alone", "autograder", "grade", ASSIGNMENT)
+        own = time_student_code(folder / "ours")
         stock, _ = run(folder / "stock", "nbgrader", "autograde", ASSIGNMENT)
         agree = scores(folder / "ours") == scores(folder / "stock")
         if arguments.growth:
@@ -185,8 +220,13 @@ def main() -> None:
     print(f"  starting up              {starting:8.1f} s")
     print(f"  a further submission               {(ours - half) / (size - size // 2):6.3f} s")
     print(f"  graded again, nothing new{again:8.1f} s")
-    print(f"limits: a fork with its walls {1000 * fork:.0f} ms, largest process {memory:.0f} MB")
-    print(f"running and judging alone: ratio {stock / alone:.2f} (goal {GOAL_ALONE:g})")
+    print(f"  memory of a worker       {memory:8.0f} MB at most")
+    print(
+        f"limits: a fork with its walls {1000 * fork:.0f} ms, the student's code {1000 * own:.0f} ms"
+    )
+    print(f"        bookkeeping {1000 * (recording - again) / size:.0f} ms, by one process")
+    judging = stock / (alone - starting)
+    print(f"running and judging alone, once started: ratio {judging:.2f} (goal {GOAL_ALONE:g})")
     if not agree:
         raise SystemExit("the scores differ")
     print(f"grading ratio {stock / ours:.2f} (goal {GOAL:g})")

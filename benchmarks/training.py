@@ -1,5 +1,7 @@
 """The training loop beside transformers' GPT-2 trained by plain PyTorch, at the base model's size.
 
+With learned positions in both, since GPT-2 has no others.
+
 Both start from the same weights, see the same batches and follow the same recipe: warm-up and
 cosine, clipping, AdamW without decay on biases and norms. Their losses must agree before they are
 timed. transformers runs with its fused attention (`sdpa`), its fastest here.
@@ -12,6 +14,7 @@ import copy
 import math
 import statistics
 import time
+from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +22,14 @@ from torch.nn import functional
 
 from benchmarks.timing import in_turns, report, speed_ratio
 from solutions import counterparts
-from solutions.base_model import BATCH, CONFIGURATION
+from solutions.base_model import BATCH
+from solutions.base_model import CONFIGURATION as BASE
 from solutions.loop import Recipe, token_loss, train
 from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
 
 GOAL = 1.0
+CONFIGURATION = replace(BASE, positions="learned")
 RECIPE = Recipe(steps=8, peak=3e-3, warmup_steps=2)
 TURNS = 11
 
