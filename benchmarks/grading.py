@@ -221,9 +221,8 @@ def main() -> None:
     print(f"  a further submission               {(ours - half) / (size - size // 2):6.3f} s")
     print(f"  graded again, nothing new{again:8.1f} s")
     print(f"  memory of a worker       {memory:8.0f} MB at most")
-    print(
-        f"limits: a fork with its walls {1000 * fork:.0f} ms, the student's code {1000 * own:.0f} ms"
-    )
+    print(f"limits: a fork with its walls {1000 * fork:.0f} ms")
+    print(f"        the student's own code {1000 * own:.0f} ms")
     print(f"        bookkeeping {1000 * (recording - again) / size:.0f} ms, by one process")
     judging = stock / (alone - starting)
     print(f"running and judging alone, once started: ratio {judging:.2f} (goal {GOAL_ALONE:g})")
