@@ -24,6 +24,7 @@ import msgpack
 
 from autograder.errors import UserError
 from autograder.grading import cgroups
+from autograder.grading.cores import own_core
 from autograder.grading.inside import frames
 from autograder.grading.inside.frames import Kind
 from autograder.grading.inside.limits import Limits
@@ -163,7 +164,7 @@ class Sandbox:
         """Ask for a child and return the line on which it will say that its walls stand."""
         ours, theirs = socket.socketpair()
         try:
-            settings = msgpack.packb(dataclasses.asdict(limits))
+            settings = msgpack.packb({"limits": dataclasses.asdict(limits), "core": own_core()})
             socket.send_fds(self.control, [settings], [theirs.fileno()])
         except OSError as error:
             ours.close()

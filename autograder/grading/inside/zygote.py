@@ -40,12 +40,13 @@ def main(control_descriptor: int, enclosed: bool) -> None:
         if not message:
             return
         line = socket.socket(fileno=descriptors[0])
-        _start_child(control, line, Limits(**msgpack.unpackb(message)), enclosed)
+        settings = msgpack.unpackb(message)
+        _start_child(control, line, Limits(**settings["limits"]), settings["core"], enclosed)
         line.close()
 
 
 def _start_child(
-    control: socket.socket, line: socket.socket, limits: Limits, enclosed: bool
+    control: socket.socket, line: socket.socket, limits: Limits, core: int | None, enclosed: bool
 ) -> None:
     """Fork the keeper, the first process of a namespace, which forks the one that runs cells."""
     user, group = os.getuid(), os.getgid()
@@ -61,7 +62,7 @@ def _start_child(
         if enclosed:
             enclosure.map_own_user(user, group)
             enclosure.mount_own_files(limits)
-        _keep(line, limits, enclosed)
+        _keep(line, limits, core, enclosed)
     except BaseException as error:
         _refuse(line, error)
     finally:
@@ -75,7 +76,7 @@ def _refuse(line: socket.socket, error: BaseException) -> None:
         frames.send(line, frames.Kind.READY, {"refused": str(error)})
 
 
-def _keep(line: socket.socket, limits: Limits, enclosed: bool) -> None:
+def _keep(line: socket.socket, limits: Limits, core: int | None, enclosed: bool) -> None:
     """Start the process that runs cells, and end when it ends, which ends all it has started."""
     for number in (signal.SIGCHLD, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -85,7 +86,7 @@ def _keep(line: socket.socket, limits: Limits, enclosed: bool) -> None:
     runner = os.fork()
     if runner == 0:
         try:
-            _run(line, limits, enclosed, folder, keeper)
+            _run(line, limits, core, enclosed, folder, keeper)
         except BaseException as error:
             _refuse(line, error)
         finally:
@@ -101,7 +102,9 @@ def _keep(line: socket.socket, limits: Limits, enclosed: bool) -> None:
     os._exit(0)
 
 
-def _run(line: socket.socket, limits: Limits, enclosed: bool, folder: str, keeper: int) -> None:
+def _run(
+    line: socket.socket, limits: Limits, core: int | None, enclosed: bool, folder: str, keeper: int
+) -> None:
     """Close the last doors, tell the grader, and serve it."""
     from autograder.grading.inside import child
 
@@ -116,6 +119,8 @@ def _run(line: socket.socket, limits: Limits, enclosed: bool, folder: str, keepe
     sys.path.insert(0, "")  # as in a notebook: modules may lie beside it
     runner = os.pidfd_open(os.getpid())
     enclosure.limit_resources(limits)
+    if core is not None:  # all that it starts stays there too
+        os.sched_setaffinity(0, {core})
     if enclosed:
         enclosure.drop_privileges()
         enclosure.forbid_system_calls()
