@@ -28,9 +28,14 @@ from solutions.transformer import Configuration, Transformer, generate
 END = "<|end|>"
 VOCABULARY_SIZE = 2_048
 CONFIGURATION = Configuration(
-    vocabulary_size=VOCABULARY_SIZE, context_length=128, layers=4, width=128, heads=4
+    vocabulary_size=VOCABULARY_SIZE,
+    context_length=128,
+    layers=4,
+    width=128,
+    heads=4,
+    positions="rotary",
 )
-RECIPE = Recipe(steps=1_800, peak=3e-3, warmup_steps=100, floor=1e-4)
+RECIPE = Recipe(steps=1_800, peak=5e-3, warmup_steps=100, floor=1e-4)
 BATCH = 8
 SEED = 0
 OBSERVED_STEPS = (0, 25, 50, 100, 200, 300, 450, 600, 900, 1_200, 1_500, 1_800)
@@ -183,7 +188,7 @@ def base_model(*, remake: bool = False) -> BaseModel:
         "observed": OBSERVED_STEPS,
         "device": training_device().type,
     }
-    made_by = (*SOURCES, pretrain)
+    made_by = (*SOURCES, _pretrain)
     checkpoint = cached("base-model", settings, made_by, pretrain, remake=remake)
     model = Transformer(CONFIGURATION, causal=True)
     model.load_state_dict(checkpoint.tensors)
