@@ -7,7 +7,7 @@ fails is left to MyST-NB, which executes it again and reports the failure in its
 
 What takes longer to train than a page may take is a module that the configuration value
 `course_trained` names: `python -m MODULE --keep` makes it once and keeps it in the course's cache.
-It runs beside the pages that do not import it and before those that do.
+It runs beside the pages and the other such modules that do not import it, and before those that do.
 """
 
 import os
@@ -66,9 +66,14 @@ def to_execute(
             cache.match_cache_notebook(notebook)
         except KeyError:
             root = Path(env.srcdir)
-            imported = local_modules("\n".join(CELL.findall(text)), [root, file.parent])
-            needs = {module for module in trained if _file(root, module) in imported}
-            yield Page(name, file, notebook, reader.read_fmt, frozenset(needs))
+            needs = imported(trained, "\n".join(CELL.findall(text)), [root, file.parent])
+            yield Page(name, file, notebook, reader.read_fmt, needs)
+
+
+def imported(trained: list[str], source: str, roots: list[Path]) -> frozenset[str]:
+    """Return those of the training modules that some source imports, however indirectly."""
+    files = local_modules(source, roots)
+    return frozenset(module for module in trained if _file(roots[0], module) in files)
 
 
 def _file(root: Path, module: str) -> Path:
@@ -96,7 +101,14 @@ def execute_all(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
         return []
     cache = get_cache(str(env.mystnb_config.execution_cache_path))
     pages = list(to_execute(env, cache, app.config.course_trained))
-    needed = frozenset().union(*(page.needs for page in pages))
+    root = Path(env.srcdir)
+    wanted = frozenset().union(*(page.needs for page in pages))
+    # in the order in which they are declared, so that what others wait for can come first
+    needed = {
+        module: imported(list(wanted - {module}), _file(root, module).read_text("utf-8"), [root])
+        for module in app.config.course_trained
+        if module in wanted
+    }
     workers = min(len(pages) + len(needed), os.cpu_count() or 1, AT_MOST)
     if not pages or (workers == 1 and not needed):  # MyST-NB does a single one just as fast
         return []
@@ -118,19 +130,22 @@ def _run(
     env: BuildEnvironment,
     cache: JupyterCacheAbstract,
     pages: list[Page],
-    needed: frozenset[str],
+    needed: dict[str, frozenset[str]],
 ) -> None:
-    """Run everything, what is trained first, each page as soon as what it needs is there."""
+    """Run everything, each module and page as soon as what it needs is there."""
     began = time.monotonic()
-    running: dict[Future, Page | str] = {
-        pool.submit(train, module, str(env.srcdir)): module for module in sorted(needed)
-    }
-    missing, waiting, finished = set(needed), list(pages), 0
+    running: dict[Future, Page | str] = {}
+    missing, finished = set(needed), 0
+    waiting: list[Page | str] = [*needed, *pages]
     while running or waiting:
-        for page in [page for page in waiting if not page.needs & missing]:
-            waiting.remove(page)
-            arguments = (page.notebook, str(page.file.parent), env.mystnb_config.execution_timeout)
-            running[pool.submit(execute, *arguments)] = page
+        for job in take_ready(waiting, needed, missing):
+            if isinstance(job, str):
+                running[pool.submit(train, job, str(env.srcdir))] = job
+                continue
+            seconds = env.mystnb_config.execution_timeout
+            running[pool.submit(execute, job.notebook, str(job.file.parent), seconds)] = job
+        if not running:
+            raise ExtensionError(f"modules that wait for each other: {', '.join(sorted(missing))}")
         for done in wait(running, return_when=FIRST_COMPLETED).done:
             job = running.pop(done)
             if isinstance(job, str):
@@ -145,6 +160,17 @@ def _run(
             outcome = f"{failure or 'executed'} after {seconds:.0f} s"
             total = f"{finished} of {len(pages)}, {time.monotonic() - began:.0f} s in all"
             logger.info("%s: %s (%s)", job.name, outcome, total)
+
+
+def take_ready(
+    waiting: list[Page | str], needed: dict[str, frozenset[str]], missing: set[str]
+) -> list[Page | str]:
+    """Take those modules and pages off the list whose needs are not missing any more."""
+    ready = [
+        job for job in waiting if not (needed[job] if isinstance(job, str) else job.needs) & missing
+    ]
+    waiting[:] = [job for job in waiting if job not in ready]
+    return ready
 
 
 def keep(cache: JupyterCacheAbstract, page: Page, notebook: NotebookNode, seconds: float) -> None:
