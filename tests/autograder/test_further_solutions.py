@@ -5,6 +5,7 @@ They stand beside this file, in `MODULE_right.py` and `MODULE_wrong.py` for each
 
 import functools
 import importlib.util
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -40,7 +41,9 @@ def name(value):
 
 @functools.cache
 def drawn(identifier, seed):
-    return draw_cases(find(identifier), seed)
+    cases = draw_cases(find(identifier), seed)
+    # no diagnosis: whether they pass is all that is asked here
+    return replace(cases, parts=tuple(replace(part, mistakes=()) for part in cases.parts))
 
 
 def passed(module, function, seed):
