@@ -14,8 +14,7 @@ from torch import Tensor, nn
 
 from solutions.base_model import Vocabulary
 from solutions.embeddings import patchify, splice_image
-from solutions.loop import Recipe, train
-from solutions.training import masked_cross_entropy
+from solutions.loop import Recipe, token_loss, train
 from solutions.transformer import Cache, Configuration, Transformer
 
 NAMES = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
@@ -89,7 +88,7 @@ def train_classifier(
     *,
     shuffled: bool = False,
     configuration: Configuration = ENCODER,
-    steps: int = 300,
+    steps: int = 200,
 ) -> DigitClassifier:
     """Train a classifier of digits.
 
@@ -159,8 +158,8 @@ class ImageReader(nn.Module):
 
         Those of the image's positions are left out; the text must begin with the placeholder.
         """
-        logits = self.text_model(embeddings=self.spliced(images, tokens))
-        return logits[:, 1 - tokens.shape[1] :]
+        hidden = self.text_model.hidden_states(embeddings=self.spliced(images, tokens))
+        return self.text_model.logits(hidden[:, 1 - tokens.shape[1] :])
 
 
 def captions(
@@ -195,7 +194,7 @@ def train_reader(
     seed: int,
     *,
     train_text: bool = True,
-    steps: int = 120,
+    steps: int = 60,
 ) -> ImageReader:
     """Teach a text model to name the digit in an image.
 
@@ -218,7 +217,7 @@ def train_reader(
     def loss(reader: ImageReader, step: int) -> Tensor:
         some = torch.randint(len(images), (32,), generator=generator)
         digit = labels[some]
-        return masked_cross_entropy(reader(images[some], tokens[digit]), targets[digit])
+        return token_loss(reader(images[some], tokens[digit]), targets[digit])
 
     train(reader, loss, Recipe(steps, peak=3e-3, warmup_steps=steps // 10, floor=3e-4))
     return reader.eval()

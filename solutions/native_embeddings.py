@@ -9,29 +9,28 @@ first where they are missing. `python -m solutions.native_embeddings` makes them
 import argparse
 import sys
 import time
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor, nn
 
-from solutions import (
-    corpora,
-    embeddings,
-    loop,
-    self_supervision,
-    tokenization,
-    training,
-    transformer,
-    vocabulary_size,
-)
-from solutions.base_model import Vocabulary, documents, measure_bits_per_byte, to_stream
+from solutions import corpora, embeddings, loop, self_supervision, tokenization, transformer
+from solutions.base_model import Vocabulary, documents, measure_bits_per_byte
 from solutions.checkpoints import Checkpoint, cached
 from solutions.corpora import Split
 from solutions.embeddings import Word2VecSettings, train_word2vec
-from solutions.loop import Recipe, train
+from solutions.loop import Recipe, token_loss, train
 from solutions.self_supervision import sample_batch
+from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
-from solutions.vocabulary_size import excerpts, nested_vocabulary, read_documents
+from solutions.vocabulary_size import (
+    EVERY,
+    excerpts,
+    nested_vocabulary,
+    read_documents,
+    token_stream,
+)
 
 SEEDS = (0, 1, 2)
 WIDTH = 48
@@ -46,30 +45,26 @@ CONFIGURATION = Configuration(
     tied_output=False,  # so that the arms differ in what goes in only
 )
 BATCH = 8
-RECIPE = Recipe(steps=600, peak=3e-3, warmup_steps=30, floor=3e-4)
-OBSERVED = (50, 100, 200, 400, 600)
+RECIPE = Recipe(steps=220, peak=3e-3, warmup_steps=11, floor=3e-4)
+OBSERVED = (30, 60, 120, 220)
 SIZE = 0.1  # of a table's entries at the start, the root of their mean square
-WORD2VEC = Word2VecSettings(width=WIDTH, epochs=5, minimum_count=1)
+WORD2VEC = Word2VecSettings(width=WIDTH, epochs=3, minimum_count=1)
 LABELS = (200, 1_000, 8_000)
-LABEL_STEPS = 240
+LABEL_STEPS = 160
 LABEL_BATCH = 128
-SOURCES = (
-    corpora,
-    embeddings,
-    loop,
-    self_supervision,
-    tokenization,
-    training,
-    transformer,
-    vocabulary_size,
+LABEL_PEAK = 5e-2
+SOURCES = (corpora, embeddings, loop, self_supervision, tokenization, transformer)
+FUNCTIONS = (
+    *(Vocabulary, documents, learning_rate, measure_bits_per_byte),
+    *(excerpts, nested_vocabulary, read_documents, token_stream),
 )
-FUNCTIONS = (Vocabulary, documents, measure_bits_per_byte, to_stream)
 
 LANGUAGE_ARMS = (
     "own, learned",
     "own of another run, frozen",
     "Word2Vec, frozen",
     "Word2Vec, trained on",
+    "Word2Vec of as much text, trained on",
     "random, frozen",
 )
 LABEL_ARMS = (
@@ -121,20 +116,29 @@ def read_text() -> Text:
     words = tokenization.count_words(texts)
     merges = tokenization.train_bpe_fast(words, alphabet, VOCABULARY_SIZE - len(alphabet) - 1)
     vocabulary = nested_vocabulary(merges, VOCABULARY_SIZE)
-    tokens = [vocabulary.encode(text) for text in texts]
-    stream = torch.tensor([token for text in tokens for token in (*text, vocabulary.end)])
-    held_out = to_stream(excerpts(read_documents("validation"), 40), vocabulary)
-    return Text(vocabulary, tokens, stream, held_out)
+    stream = token_stream(texts, vocabulary)
+    ends = (stream == vocabulary.end).nonzero().flatten().tolist()
+    starts = [0, *(end + 1 for end in ends)]
+    cut = [stream[start:end].tolist() for start, end in zip(starts, ends, strict=False)]
+    held_out = token_stream(excerpts(read_documents("validation"), 25), vocabulary)
+    return Text(vocabulary, cut, stream, held_out)
 
 
-def word2vec_table(text: Text, seed: int) -> Tensor:
+def as_much_text(text: Text, seed: int) -> list[list[int]]:
+    """Draw as many windows of text as a model is trained on, of the same length."""
+    generator = torch.Generator().manual_seed(seed)
+    windows = RECIPE.steps * BATCH
+    return sample_batch(text.stream, windows, CONFIGURATION.context_length, generator)[0].tolist()
+
+
+def word2vec_table(texts: Sequence[Sequence[int]], settings: Word2VecSettings, seed: int) -> Tensor:
     """Learn Word2Vec's vectors for the tokens; (vocabulary_size, width).
 
-    A token that stands in no document, such as the end, gets a random row.
+    A token that stands in none of the texts, such as the end, gets a random row.
     """
     generator = torch.Generator().manual_seed(seed)
-    sentences = [[str(token) for token in tokens] for tokens in text.documents]
-    names, learned = train_word2vec(sentences, WORD2VEC, generator)
+    sentences = [[str(token) for token in tokens] for tokens in texts]
+    names, learned = train_word2vec(sentences, settings, generator)
     table = torch.randn(VOCABULARY_SIZE, WIDTH, generator=generator) * learned.std()
     table[[int(name) for name in names]] = learned
     return table
@@ -176,7 +180,7 @@ def train_language(
 
     def loss(model: Transformer, step: int) -> Tensor:
         inputs, targets = sample_batch(text.stream, BATCH, CONFIGURATION.context_length, generator)
-        return training.masked_cross_entropy(model(inputs), targets)
+        return token_loss(model(inputs), targets)
 
     def observe(step: int) -> dict[str, float]:
         return {"bits": measure_bits_per_byte(model, text.held_out, lengths)}
@@ -240,7 +244,13 @@ def train_labels(
     generator = torch.Generator().manual_seed(seed)
     known, validation, test = (sentences[split] for split in ("train", "validation", "test"))
     chosen = torch.randperm(len(known.shares), generator=generator)[:labels]
-    model = AverageClassifier(standardized(table, known.shares), frozen)
+    table = standardized(table, known.shares)
+    if frozen:  # averages that stay as they are need to be taken only once
+        known, validation, test = (
+            Sentences(some.shares @ table, some.positive) for some in (known, validation, test)
+        )
+        table = torch.eye(table.shape[1])
+    model = AverageClassifier(table, frozen)
 
     def loss(model: AverageClassifier, step: int) -> Tensor:
         some = chosen[torch.randint(len(chosen), (LABEL_BATCH,), generator=generator)]
@@ -253,8 +263,8 @@ def train_labels(
     def observe(step: int) -> dict[str, float]:
         return {"validation": accuracy(validation), "test": accuracy(test)}
 
-    recipe = Recipe(LABEL_STEPS, peak=1e-2, warmup_steps=10, floor=1e-3)
-    history = train(model, loss, recipe, observe, range(10, LABEL_STEPS + 1, 10))
+    recipe = Recipe(LABEL_STEPS, LABEL_PEAK, warmup_steps=10, floor=LABEL_PEAK / 10)
+    history = train(model, loss, recipe, observe, range(20, LABEL_STEPS + 1, 20))
     best = max(history.observations, key=lambda seen: seen["validation"])
     return best["test"]
 
@@ -269,7 +279,8 @@ def native_embeddings(*, remake: bool = False) -> Comparison:
         "observed": OBSERVED,
         "word2vec": str(WORD2VEC),
         "size": SIZE,
-        "labels": (LABELS, LABEL_STEPS, LABEL_BATCH),
+        "every": EVERY,
+        "labels": (LABELS, LABEL_STEPS, LABEL_BATCH, LABEL_PEAK),
     }
     made_by = (*SOURCES, *FUNCTIONS, *OWN)
     record = cached("native-embeddings", settings, made_by, _make, remake=remake).record
@@ -303,7 +314,9 @@ def _compare() -> dict[str, object]:
         return learned
 
     random = [random_table(seed) for seed in SEEDS]
-    word2vec = [scaled(word2vec_table(text, seed)) for seed in SEEDS]
+    word2vec = [scaled(word2vec_table(text.documents, WORD2VEC, seed)) for seed in SEEDS]
+    once = replace(WORD2VEC, epochs=1)
+    as_much = [scaled(word2vec_table(as_much_text(text, seed), once, seed)) for seed in SEEDS]
     own = [
         scaled(run("own, learned", table, seed)) for table, seed in zip(random, SEEDS, strict=True)
     ]
@@ -311,6 +324,7 @@ def _compare() -> dict[str, object]:
         run("own of another run, frozen", own[place - 1], seed)
         run("Word2Vec, frozen", word2vec[place], seed)
         run("Word2Vec, trained on", word2vec[place], seed)
+        run("Word2Vec of as much text, trained on", as_much[place], seed)
         run("random, frozen", random[place], seed)
     sentences = {
         split: labelled(text.vocabulary, split) for split in ("train", "validation", "test")
@@ -343,6 +357,7 @@ OWN = (
     random_table,
     read_text,
     scaled,
+    as_much_text,
     standardized,
     train_labels,
     train_language,

@@ -61,12 +61,20 @@ def test_learning_is_seen(text):
 
 
 def test_word2vecs_rows_belong_to_their_tokens(text):
-    table = native.word2vec_table(text, 0)
+    table = native.word2vec_table(text.documents, native.WORD2VEC, 0)
     sentences = [[str(token) for token in tokens] for tokens in text.documents]
     names, learned = native.train_word2vec(sentences, native.WORD2VEC, seeded(0))
     assert table.shape == (257, 8)
     for name, row in zip(names, learned, strict=True):
         assert torch.equal(table[int(name)], row)
+
+
+def test_as_much_text_is_as_much_as_a_model_reads_and_stands_in_the_text(text):
+    drawn = native.as_much_text(text, 0)
+    assert len(drawn) == native.RECIPE.steps * native.BATCH
+    whole = bytes(text.stream.tolist())
+    assert {len(window) for window in drawn} == {native.CONFIGURATION.context_length}
+    assert all(bytes(window) in whole for window in drawn)
 
 
 def test_scaling_keeps_directions():

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from solutions.embeddings import analogy, analogy_ranks, nearest_words
-from solutions.word_vectors import analogy_controls, train_gensim
+from solutions.word_vectors import answer_analogies, train_gensim
 
 WORDS = [f"word{number}" for number in range(30)]
 
@@ -30,7 +30,7 @@ def test_the_nearest_neighbor_alone_is_nearest_words(vectors, questions):
     for question in questions:
         *given, answer = ids(question)
         right += nearest_words(vectors[given[2]], vectors, 1, given).item() == answer
-    found = analogy_controls(WORDS, vectors, questions)
+    found = answer_analogies(WORDS, vectors, questions)
     assert found["nearest_to_third"] == pytest.approx(right / len(questions))
 
 
@@ -43,7 +43,7 @@ def test_with_all_words_allowed_the_answer_is_often_a_word_of_the_question(vecto
         best = nearest_words(query, vectors, 1, []).item()
         inside += best in (first, second, third)
         right += best == answer
-    found = analogy_controls(WORDS, vectors, questions)
+    found = answer_analogies(WORDS, vectors, questions)
     assert found["question_word"] == pytest.approx(inside / len(questions))
     assert found["answered_with_all"] == pytest.approx(right / len(questions))
     assert found["question_word"] > 2 * 3 / 30  # far from a guess
@@ -51,11 +51,14 @@ def test_with_all_words_allowed_the_answer_is_often_a_word_of_the_question(vecto
 
 def test_a_question_with_an_unknown_word_is_left_out(vectors, questions):
     asked = [*questions, ("word1", "word2", "word3", "nowhere")]
-    assert analogy_controls(WORDS, vectors, asked) == analogy_controls(WORDS, vectors, questions)
+    assert answer_analogies(WORDS, vectors, asked) == answer_analogies(WORDS, vectors, questions)
 
 
 def test_the_usual_accuracy_is_that_of_analogy(vectors, questions):
     right = [analogy(*ids(question)[:3], vectors) == ids(question)[3] for question in questions]
+    found = answer_analogies(WORDS, vectors, questions)
+    assert found["asked"] == len(questions)
+    assert found["answered"] == pytest.approx(sum(right) / len(right))
     assert (analogy_ranks(WORDS, vectors, questions) == 0).tolist() == right
 
 
