@@ -30,7 +30,7 @@ UNDO = "import importlib\nimportlib.reload(answering)"  # so that the other exer
 def a_death_told_in_half_a_surrogate_pair(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
-        FORGER + "answering.call_function = lambda *a: cases.Died('\\ud800 is no text')\n"
+        FORGER + "answering.call_with_bytes = lambda *a: cases.Died('\\ud800 is no text')\n"
         "def softmax(scores, mask=None): return scores",
     )
     notebook.after("check_softmax", UNDO)
@@ -40,7 +40,7 @@ def a_death_told_in_half_a_surrogate_pair(notebook: Notebook) -> None:
 def a_death_told_in_the_graders_words(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
-        FORGER + "answering.call_function = lambda *a: cases.Died('FULL MARKS PLEASE ' * 10**6)\n"
+        FORGER + "answering.call_with_bytes = lambda *a: cases.Died('FULL MARKS PLEASE ' * 10**6)\n"
         "def softmax(scores, mask=None): return scores",
     )
     notebook.after("check_softmax", UNDO)
@@ -50,7 +50,7 @@ def a_death_told_in_the_graders_words(notebook: Notebook) -> None:
 def a_time_limit_that_no_float_can_hold(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
-        FORGER + "answering.call_function = lambda *a: cases.TimedOut(10**400)\n"
+        FORGER + "answering.call_with_bytes = lambda *a: cases.TimedOut(10**400)\n"
         "def softmax(scores, mask=None): return scores",
     )
     notebook.after("check_softmax", UNDO)
@@ -61,7 +61,7 @@ def a_reason_of_a_megabyte_and_escapes(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
         FORGER
-        + "answering.call_function = lambda *a: cases.Unusable('\\x1b[2J\\0\\ud800' * 10**5)\n"
+        + "answering.call_with_bytes = lambda *a: cases.Unusable('\\x1b[2J\\0\\ud800' * 10**5)\n"
         "def softmax(scores, mask=None): return scores",
     )
     notebook.after("check_softmax", UNDO)
