@@ -12,6 +12,8 @@ from html import escape
 from autograder.checking.judge import ExerciseResult, PartResult
 
 WIDTH = 88
+# what a student's function returned may look like a formula, and is none
+CLASSES = "autograder-report tex2jax_ignore mathjax_ignore"
 
 STYLE = """\
 <style>
@@ -167,7 +169,7 @@ def _with_code(text: str) -> str:
 
 
 def _boxed(blocks: Sequence[str]) -> str:
-    return f'{STYLE}<div class="autograder-report">{"".join(blocks)}</div>'
+    return f'{STYLE}<div class="{CLASSES}">{"".join(blocks)}</div>'
 
 
 def _row(cell: str, *texts: str) -> str:

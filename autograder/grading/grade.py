@@ -65,12 +65,13 @@ def graded(arguments: argparse.Namespace) -> list[Row]:
 
 def record(recorder: "Recorder", student: str, judged: dict[str, Judged], *, force: bool) -> Row:
     """Enter the results of one student in the gradebook, if they are not there yet."""
-    graded = {
-        notebook: recorder.classroom.stored(student, notebook, one.key, one.error)
-        for notebook, one in judged.items()
-    }
-    found = row(student, [one.result for one in graded.values()])
+    found = Row(student)
     try:
+        graded = {
+            notebook: recorder.classroom.stored(student, notebook, one.key, one.error)
+            for notebook, one in judged.items()
+        }
+        found = row(student, [one.result for one in graded.values()])
         if force or not recorder.has_recorded(student, graded):
             recorder.record(student, graded)
     except Exception as error:  # of this student's names or files: the others are recorded

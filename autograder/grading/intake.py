@@ -20,16 +20,20 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
+from autograder.grading.markup import inert_markdown, with_pictures
+
 MB = 2**20
 LARGEST_FILE = 32 * MB
 MOST_CELLS = 2000
 MOST_SOURCE = 2 * MB
 MOST_FILES = 100
+LONGEST_NAME = 200  # bytes of a file's name with its folders
+DEEPEST = 20  # folders in folders
+MOST_PICTURES = 50
 MOST_LOOKED_INTO = 50  # files that may be the notebook under another name
 LARGEST_BESIDE = 3 * MB
 MOST_BESIDE = 16 * MB
 PICTURES = ("image/png", "image/jpeg", "image/gif")
-TAG = re.compile(r"<(?=[A-Za-z/!?])")
 NO_RESPONSE = "No response."
 DELETED_NOTE = (
     "No response in its own cell, which was deleted. What counts is what other cells define."
@@ -83,12 +87,14 @@ def take_in(
         path = find_notebook(folder, name, released, others)
         if path is None:
             return Submission(None, released, {"": ("nothing was handed in",)})
-        place = str(path.relative_to(folder))
+        place = path.name if path == folder else str(path.relative_to(folder))
         if place != f"{name}.ipynb":
             notes[""] = (f"handed in under the name {place!r}",)
         content = read_regular_file(path, LARGEST_FILE)
     except (UnreadableError, OSError) as error:
-        return Submission(None, released, {"": (str(error),)}, problem=str(error))
+        # the system's own words would name the machine's folders
+        why = str(error) if isinstance(error, UnreadableError) else f"unreadable: {error.strerror}"
+        return Submission(None, released, {"": (why,)}, problem=why)
     try:
         notebook, found = rebuild(released, parse(content))
     except UnreadableError as error:
@@ -115,8 +121,14 @@ def find_notebook(
     """
     if folder.is_symlink():
         raise UnreadableError("the folder is a link to another one")
-    if not folder.is_dir():
+    if not os.path.lexists(folder):
         return None
+    if not folder.is_dir():
+        return folder  # the notebook itself, perhaps
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        raise UnreadableError(f"the folder cannot be read: {error.strerror}") from None
     path = folder / f"{name}.ipynb"
     if os.path.lexists(path):
         return path
@@ -148,7 +160,7 @@ def read_regular_file(path: Path, largest: int) -> bytes:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
-        if path.is_symlink():
+        if os.path.islink(path):
             raise UnreadableError(f"{path.name} is a link to another file") from None
         raise UnreadableError(f"{path.name} cannot be read: {error.strerror}") from None
     try:
@@ -244,7 +256,7 @@ def pictures(attachments: Any) -> dict[str, dict[str, str]]:
             content = joined(content)
             if kind in PICTURES and is_base64(content) and re.fullmatch(r"[\w .()-]+", name):
                 kept[name] = {kind: content}
-    return kept
+    return dict(list(kept.items())[:MOST_PICTURES])
 
 
 def is_base64(content: Any) -> bool:
@@ -347,9 +359,7 @@ def fill_in(restored: NotebookNode, answer: NotebookNode) -> None:
     unchanged = restored.source == answer.source
     restored.source = answer.source
     if restored.cell_type == "markdown" and not unchanged:
-        restored.source = without_tags(answer.source)
-        if answer.attachments:
-            restored.attachments = NotebookNode(answer.attachments)
+        write_text(restored, answer)
 
 
 def own_cell(cell: NotebookNode) -> NotebookNode:
@@ -357,18 +367,16 @@ def own_cell(cell: NotebookNode) -> NotebookNode:
     if cell.cell_type == "code":
         return nbformat.v4.new_code_cell(cell.source)
     # a raw cell would go into the page as it is
-    shown = nbformat.v4.new_markdown_cell(without_tags(cell.source))
-    if cell.attachments:
-        shown.attachments = NotebookNode(cell.attachments)
-    return shown
+    return write_text(nbformat.v4.new_markdown_cell(), cell)
 
 
-def without_tags(text: str) -> str:
-    """Return Markdown that means the same and in which no tag can begin.
-
-    An invisible space after the "<" is enough in every place: in text, code and formulas alike.
-    """
-    return TAG.sub("<\N{ZERO WIDTH SPACE}", text)
+def write_text(target: NotebookNode, cell: NotebookNode) -> NotebookNode:
+    """Put text of a student's, with the pictures in it, into a cell, and return that."""
+    text, attachments = with_pictures(cell.source, cell.attachments)
+    target.source = inert_markdown(text, len(attachments))
+    if attachments:
+        target.attachments = NotebookNode(attachments)
+    return target
 
 
 def files_beside(
@@ -381,19 +389,21 @@ def files_beside(
     files: dict[str, bytes] = {}
     left_out: list[str] = []
     size = 0
-    for path in sorted(every_file(folder)):
+    # what lies beside the notebook counts more than what lies in folders of folders
+    for path in sorted(every_file(folder), key=lambda file: (len(file.parts), file)):
         name = str(PurePosixPath(path.relative_to(folder)))
         if path.suffix == ".ipynb" or name == "timestamp.txt":
             continue
         if any(path.is_relative_to(notebook) for notebook in notebooks):
             continue
         try:
-            name.encode()  # a name that is no text could be no key of anything
-            content = read_regular_file(path, LARGEST_BESIDE)
+            # a name that is no text could be no key of anything
+            fits = len(name.encode()) <= LONGEST_NAME
+            content = read_regular_file(path, LARGEST_BESIDE) if fits else None
         except (UnreadableError, UnicodeEncodeError):
             content = None
         if content is None or len(files) >= MOST_FILES or size + len(content) > MOST_BESIDE:
-            left_out.append(repr(name) if not name.isprintable() else name)
+            left_out.append((name if name.isprintable() else repr(name))[:LONGEST_NAME])
             continue
         size += len(content)
         files[name] = content
@@ -405,6 +415,8 @@ def every_file(folder: Path) -> list[Path]:
     found: list[Path] = []
     for parent, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
+        if len(Path(parent).parts) - len(folder.parts) >= DEEPEST:
+            folders.clear()
         found += [Path(parent, name) for name in names]
         if len(found) > 10 * MOST_FILES:
             break

@@ -27,8 +27,8 @@ from autograder.grading.intake import (
     Submission,
     grade_id_of,
     takes_answer,
-    without_tags,
 )
+from autograder.grading.markup import inert_markdown
 from autograder.grading.run import NotebookRun, Oracle
 from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
 from autograder.spec import find
@@ -100,7 +100,7 @@ def _result(
             cell.outputs = _shown(by_id[grade_id_of(cell)], unsafe)
     # with ids of their own making, so that the same submission gives the same bytes again
     notebook.cells[:0] = [
-        new_markdown_cell(f"**Note:** {without_tags(note)}", id=f"note-{number}")
+        new_markdown_cell(f"**Note:** {inert_markdown(note)}", id=f"note-{number}")
         for number, note in enumerate(comments.get("", []))
     ]
     return {
@@ -233,7 +233,7 @@ def _shown(exercise: dict[str, Any], unsafe: bool) -> list[NotebookNode]:
     shown = _display(report.as_html, report.as_text, result)
     if notes:
         paragraphs = "".join(f"<p>{escape(note)}</p>" for note in notes)
-        shown.data["text/html"] += f'<div class="autograder-report">{paragraphs}</div>'
+        shown.data["text/html"] += f'<div class="{report.CLASSES}">{paragraphs}</div>'
         shown.data["text/plain"] += "".join(f"\n  {note}" for note in notes)
     points = {"text/plain": repr(round(exercise["points"], 6))}
     return [shown, new_output("execute_result", data=points, execution_count=None)]

@@ -1,35 +1,28 @@
 """Outputs as a notebook stores them, made from what a student's process says it shows.
 
 They end in pages that instructors and students open, so nothing of them may act there: of HTML
-only what lays out text stays, of pictures only what is one.
+only what lays out text stays, of pictures only what is one. Nor may they stall what makes a page.
 """
 
 import base64
 import re
 from typing import Any
 
-import bleach
 from nbformat import NotebookNode
 from nbformat.v4 import new_output
 
-from autograder.grading.intake import is_base64, without_tags
+from autograder.grading.intake import is_base64
+from autograder.grading.markup import inert_formula, inert_html, inert_markdown
 
 MOST_OUTPUTS = 300
 MOST_TEXT = 2 * 2**20  # characters of one cell
 MOST_DATA = 12 * 2**20  # characters of one cell's pictures and tables
 LONGEST_ERROR = 20_000
+LONGEST_MARKDOWN = 100_000
+MOST_COLORS = 2000  # changes of color in one output: a page searches the rest anew after each
+ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~])?")
 EACH = 200  # characters that an output counts for, however short
 CUT = "\n... the rest of the output is left out\n"
-TAGS = frozenset(
-    (
-        *("a", "abbr", "b", "blockquote", "br", "caption", "code", "col", "colgroup", "dd", "div"),
-        *("dl", "dt", "em", "h1", "h2", "h3", "h4", "h5", "h6", "hr", "i", "li", "ol", "p", "pre"),
-        *("s", "small", "span", "strong", "sub", "sup", "table", "tbody", "td", "tfoot", "th"),
-        *("thead", "tr", "u", "ul"),
-    )
-)
-ATTRIBUTES = {"*": ["align", "colspan", "rowspan", "scope"], "a": ["href"]}
-PARTS_THAT_SHOW_NOTHING = re.compile(r"<(script|style|head|title)\b.*?(</\1\s*>|$)", re.S | re.I)
 
 
 class CellOutputs:
@@ -73,7 +66,7 @@ class CellOutputs:
         """Return the outputs; of a progress bar stays what was seen last."""
         for output in self.outputs:
             if output.output_type == "stream":
-                output.text = overwritten(output.text)
+                output.text = hardly_colored(overwritten(output.text))
         return self.outputs
 
     def _append(self, output: NotebookNode) -> None:
@@ -157,22 +150,19 @@ def safe_data(data: dict) -> dict[str, str]:
 
 
 def _plain(kind: str, content: str) -> tuple[str, str]:
-    return kind, content
+    return kind, hardly_colored(content)
 
 
 def _html(kind: str, content: str) -> tuple[str, str]:
-    content = PARTS_THAT_SHOW_NOTHING.sub("", content)
-    return kind, bleach.clean(
-        content, tags=TAGS, attributes=ATTRIBUTES, strip=True, strip_comments=True
-    )
+    return kind, inert_html(content)
 
 
 def _markdown(kind: str, content: str) -> tuple[str, str]:
-    return kind, without_tags(content)
+    return kind, inert_markdown(content) if len(content) <= LONGEST_MARKDOWN else ""
 
 
 def _formula(kind: str, content: str) -> tuple[str, str]:
-    return kind, content.replace("<", r"\lt ").replace(">", r"\gt ")
+    return kind, inert_formula(content)
 
 
 def _picture(kind: str, content: str) -> tuple[str, str]:
@@ -210,6 +200,11 @@ def size_of(value: dict) -> int:
 def text_of(value: Any) -> str:
     """Return text that every encoding takes; "" for what is no text."""
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
+
+
+def hardly_colored(text: str) -> str:
+    """Return the text, without its colors if it changes them without end."""
+    return ESCAPE.sub("", text) if text.count("\x1b") > MOST_COLORS else text
 
 
 def overwritten(text: str) -> str:

@@ -33,9 +33,9 @@ from autograder.grading.intake import (
     grade_id_of,
     read_regular_file,
     takes_answer,
-    without_tags,
 )
 from autograder.grading.judge import is_check
+from autograder.grading.markup import inert_markdown
 from autograder.grading.results import Results, write_whole
 
 Resources = dict[str, Any]
@@ -176,7 +176,7 @@ def enter(entry: SubmittedNotebook, graded: Graded) -> None:
             grade.needs_manual_grade = True
     for comment in entry.comments:
         notes = result["comments"].get(comment.name, [])
-        comment.auto_comment = without_tags("\n\n".join(notes)) or None
+        comment.auto_comment = inert_markdown("\n\n".join(notes)) or None
     if result["flags"] or result["problem"]:
         entry.flagged = True
 

@@ -1,6 +1,8 @@
 """The rebuilt notebook is the released one, with the student's answers and nothing else."""
 
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import nbformat
@@ -97,7 +99,7 @@ def test_a_picture_that_is_no_text_is_left_out(released: NotebookNode):
     attachments = {"": {"": [None]}, "a.png": {"image/png": [None, 5, {}]}, "b.png": whole}
     rebuilt, _ = taken(released, [{**cell, "attachments": attachments}])
     kept = [found.attachments for found in rebuilt.cells if "attachments" in found]
-    assert kept == [{"a.png": {"image/png": ""}, "b.png": {"image/png": "aGVsbG8="}}]
+    assert kept == [{"picture-0": {"image/png": ""}, "picture-1": {"image/png": "aGVsbG8="}}]
 
 
 def places_in(tree: object) -> list[tuple[object, object]]:
@@ -168,17 +170,75 @@ def test_whatever_a_process_says_it_shows_is_a_valid_output(messages: list):
     validate(nbformat.v4.new_notebook(cells=[cell]))
 
 
-@given(text=st.text())
-def test_no_tag_can_begin_in_text_of_a_student(text: str):
-    safe = intake.without_tags(f"<script>{text}</script><img {text}")
-    assert not intake.TAG.search(safe)
-    assert safe.replace(
-        "\N{ZERO WIDTH SPACE}", ""
-    ) == f"<script>{text}</script><img {text}".replace("\N{ZERO WIDTH SPACE}", "")
-
-
 def test_a_progress_bar_ends_as_it_was_seen_last():
     assert overwritten("one\r  0%\r100%\ntwo\r\nthree") == "100%\ntwo\nthree"
+
+
+def nested(folder: Path, names: list[str], last: str) -> None:
+    """Make folders in folders, deeper than a path can tell, and a file in the last of them."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    for name in names:
+        os.mkdir(name, dir_fd=descriptor)
+        inner = os.open(name, os.O_RDONLY, dir_fd=descriptor)
+        os.close(descriptor)
+        descriptor = inner
+    os.close(os.open(last, os.O_WRONLY | os.O_CREAT, dir_fd=descriptor))
+    os.close(descriptor)
+
+
+@pytest.mark.parametrize(
+    "names", [["d"] * 3000, ["d" * 200] * 19, ["d" * 200] * 40, ["ä" * 100] * 15, [".d"] * 1500]
+)
+def test_folders_in_folders_without_end_are_left_out(
+    released: NotebookNode, tmp_path: Path, names: list[str]
+):
+    path = tmp_path / "attention"
+    path.mkdir()
+    (path / "attention.ipynb").write_bytes(json.dumps(released).encode())
+    (path / "zz.py").write_text("x = 1")
+    try:
+        nested(path, names, "f" * 250)
+        submission = intake.take_in(path, "attention", released)
+        assert (submission.problem, list(submission.beside)) == ("", ["zz.py"])
+        assert all(len(note) < 2000 for note in submission.notes.get("", ()))
+        (path / "attention.ipynb").rename(path / "other.ipynb")
+        assert intake.take_in(path, "attention", released).content is not None
+    finally:
+        subprocess.run(["rm", "-rf", path], check=True)
+
+
+def test_what_lies_beside_the_notebook_comes_before_what_lies_deeper(
+    released: NotebookNode, tmp_path: Path
+):
+    for number in range(1200):
+        place = tmp_path / f"a/environment/{number}.py"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text("")
+    (tmp_path / "zz_helper.py").write_text("x = 1")
+    (tmp_path / "attention.ipynb").write_bytes(json.dumps(released).encode())
+    submission = intake.take_in(tmp_path, "attention", released)
+    assert "zz_helper.py" in submission.beside
+
+
+def test_a_file_in_place_of_the_folder_is_looked_into(released: NotebookNode, tmp_path: Path):
+    place = tmp_path / "attention"
+    place.write_bytes(json.dumps(released).encode())
+    submission = intake.take_in(place, "attention", released)
+    assert submission.content == place.read_bytes()
+    assert submission.notes[""] == ("handed in under the name 'attention'",)
+    place.write_text("what is this?")
+    assert "not JSON" in intake.take_in(place, "attention", released).problem
+
+
+def test_a_folder_that_cannot_be_read_waits_for_a_person(
+    released: NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def refused(path: Path) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "listdir", refused)  # the tests may be run by root, who reads all
+    submission = intake.take_in(tmp_path, "attention", released)
+    assert submission.problem == "the folder cannot be read: Permission denied"
 
 
 def test_a_link_is_not_followed(tmp_path: Path):

@@ -1,0 +1,38 @@
+"""Every student of the class gets feedback that can be read, and nothing in it acts."""
+
+import pytest
+from class_of_hostiles import CASES, Case
+from conftest import GradedClass
+from courses import run_in
+from pages import Page, acts
+
+
+@pytest.fixture(scope="module")
+def feedback(graded_class: GradedClass) -> dict[str, str]:
+    """The page of each student, as nbgrader makes it."""
+    run_in(graded_class.folder, "nbgrader", "generate_feedback", "attention", "--force")
+    folder = graded_class.folder / "feedback"
+    return {
+        path.parents[1].name: path.read_text() for path in folder.glob("*/attention/attention.html")
+    }
+
+
+def test_nobody_goes_without(feedback: dict[str, str]):
+    assert feedback.keys() >= CASES.keys()
+
+
+def test_nothing_acts_but_the_pages_own_scripts(case: Case, feedback: dict[str, str]):
+    own = set(acts(feedback["everything_right"]))
+    assert set(acts(feedback[case.name])) <= own
+
+
+def test_no_page_names_the_course(case: Case, feedback: dict[str, str], graded_class: GradedClass):
+    assert str(graded_class.folder) not in feedback[case.name]
+
+
+def test_whoever_lost_points_reads_why(case: Case, feedback: dict[str, str]):
+    for name in set(case.lost) - set(case.partly):
+        _, _, report = feedback[case.name].partition(f'<p class="ar-head">attention.{name}')
+        said = Page(report.partition("</div>")[0]).text
+        # a table of parts that are not passed, or one line in its place
+        assert "not yet" in said or len(said.split()) > 3, name
