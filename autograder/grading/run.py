@@ -27,7 +27,7 @@ from autograder.checking.values import ValueFrameError
 from autograder.grading.inside.frames import NUMBER, Kind
 from autograder.grading.inside.limits import Limits
 from autograder.grading.outputs import CellOutputs, text_of
-from autograder.grading.sandbox import Child, ChildError, Sandbox
+from autograder.grading.sandbox import Child, ChildError, LieError, Sandbox
 
 GRACE = 1.5  # seconds that a call may go over before its process is ended
 STOPS_THE_NOTEBOOK = ("SystemExit", "KeyboardInterrupt")
@@ -65,10 +65,13 @@ class NotebookRun:
         self.raised: dict[int, str] = {}
         self.ended: dict[int, str] = {}
         self.ran: list[int] = []
+        self.since: list[int] = []  # of these, the ones after the last exercise that was judged
         self.child: Child | None = None
         self.number = 0  # of the last cell or call, so that no reply is taken for another's
         self.output_left = MOST_OUTPUT
         self.answered = 0  # bytes, to the exercise that is being judged
+        self.judged: list[int] = []  # the cells of that exercise
+        self.left_out: set[int] = set()  # cells that are not run again
         self.deadline = time.monotonic() + limits.notebook_seconds
 
     def __enter__(self) -> "NotebookRun":
@@ -82,6 +85,7 @@ class NotebookRun:
     def run_cell(self, place: int) -> None:
         """Run one cell, after all those that were run before it."""
         self.ran.append(place)
+        self.since.append(place)
         if self._restored(up_to=place) and not self._attempt(place, again=False):
             self._drop_child()
             if self._restored(up_to=place):
@@ -103,7 +107,7 @@ class NotebookRun:
                 if kind == Kind.ENDED or (
                     kind == Kind.ANSWER and content[: NUMBER.size] != NUMBER.pack(number)
                 ):
-                    raise ChildError(UNASKED)
+                    raise LieError(UNASKED)
                 if kind == Kind.ANSWER:
                     break
         except TimeoutError:
@@ -111,6 +115,8 @@ class NotebookRun:
             return TimedOut(seconds)
         except ChildError as error:
             self._drop_child()
+            if isinstance(error, LieError):  # what lies now would lie to all later exercises too
+                self.left_out.update(self.judged)
             return Died(str(error))
         finally:  # an exercise has a time of its own, and takes none from the cells to come
             self.deadline += time.monotonic() - started
@@ -134,7 +140,8 @@ class NotebookRun:
                 self._drop_child()
                 continue
             for place in self.ran:
-                if place != up_to and place not in self.ended and self.child is not None:
+                is_out = place in self.ended or place in self.left_out
+                if place != up_to and not is_out and self.child is not None:
                     self._attempt(place, again=True, last=True)
         return True
 
@@ -215,8 +222,9 @@ class Oracle:
     defined: bool = True
 
     def __post_init__(self) -> None:
-        """Count the bytes of its answers from here on."""
+        """Count the bytes of its answers from here on, and know the cells that it is made of."""
         self.run.answered = 0
+        self.run.judged, self.run.since = self.run.since, []
         self.started = time.monotonic()
 
     def __call__(self, call: Call) -> Answer:

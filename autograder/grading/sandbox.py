@@ -56,6 +56,7 @@ ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "HF_HUB_OFFLINE": "1",
+    "TORCHDYNAMO_DISABLE": "1",  # torch.compile gives the function back: compiling takes a minute
 }
 WITHOUT_SANDBOX = "graded WITHOUT a sandbox (--unsafe-no-sandbox): scores may have been forged"
 
@@ -66,6 +67,10 @@ class SandboxError(UserError):
 
 class ChildError(Exception):
     """The process of a submission did something after which it cannot go on."""
+
+
+class LieError(ChildError):
+    """It did what no honest code does: it spoke on the line to the grader in the grader's way."""
 
 
 class Sandbox:
@@ -257,7 +262,7 @@ class Child:
         try:
             return frames.receive(self.line, deadline, WATCH_SECONDS, self._watch)
         except frames.FrameError as error:
-            raise ChildError(f"it sent {error}") from None
+            raise LieError(f"it sent {error}") from None
         except frames.LineClosedError:
             raise ChildError(self.how_it_ended()) from None
 

@@ -98,8 +98,8 @@ class Outputs:
         self.line = line
         self.limits = limits
         self.text = self.images = self.pieces = 0
-        self._renew_lock()
-        os.register_at_fork(after_in_child=self._renew_lock)
+        self.lock, self.forked = threading.RLock(), False
+        os.register_at_fork(after_in_child=self._begin_in_fork)
         self.waiting: list[tuple[str, str]] = []
         self.past_python = [
             open(f".{name}", "wb+")  # noqa: SIM115 (open until the process ends)
@@ -125,9 +125,12 @@ class Outputs:
         with self.lock:
             self._send_waiting()
 
-    def _renew_lock(self) -> None:
-        """Make the lock anew: a fork has it as it is, and not the thread that would free it."""
-        self.lock = threading.RLock()
+    def _begin_in_fork(self) -> None:
+        """Leave the line to the parent, whose messages would mix with those of a fork.
+
+        The lock is made anew: a fork has it as it is, and not the thread that would free it.
+        """
+        self.lock, self.forked = threading.RLock(), True
 
     def publish(self, output: dict[str, Any]) -> None:
         """Send one output, cut to what is left of the cell's allowance; threads take turns."""
@@ -135,6 +138,11 @@ class Outputs:
             self._publish(output)
 
     def _publish(self, output: dict[str, Any]) -> None:
+        if self.forked:  # what it prints stands below what its parent prints
+            if output["type"] == "stream":
+                number = 1 + WRITTEN_PAST_PYTHON.index(output["name"])
+                os.write(number, output["text"].encode("utf-8", "replace"))
+            return
         if output["type"] == "stream":
             left = self.limits.output - self.text
             if left <= 0:

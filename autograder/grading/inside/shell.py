@@ -1,7 +1,10 @@
 """IPython as a notebook knows it, with its outputs sent over the line instead of to a browser."""
 
+import asyncio
 import base64
 import builtins
+import contextlib
+import functools
 import io
 import os
 import sys
@@ -108,12 +111,21 @@ class Shell(InteractiveShell):
         """Leave the import path as it is."""
 
     def should_run_async(self, raw_cell: str, **more: Any) -> bool:
-        """Run every cell in the event loop, as Jupyter does: a cell may begin a task."""
-        return self.has_loop or super().should_run_async(raw_cell, **more)
+        """Run every cell in the event loop, as Jupyter does: a cell may begin a task.
+
+        A cell that is run by another one, as `%%capture` does, is in it already.
+        """
+        if self.has_loop and asyncio._get_running_loop() is None:
+            return True
+        return super().should_run_async(raw_cell, **more)
 
     def ask_exit(self) -> None:
         """Answer `exit` and `quit` as `sys.exit` is answered."""
         raise SystemExit
+
+    def enable_matplotlib(self, gui: str | None = None) -> tuple[str | None, str]:
+        """Take `%matplotlib` with any window system or widget: plots stand below their cell."""
+        return super().enable_matplotlib("inline")
 
     def enable_gui(self, gui: str | None = None) -> None:
         """Take `%gui` and `%matplotlib inline` without a window system behind them."""
@@ -161,6 +173,7 @@ def warm_up() -> None:
     No tensor is touched: a fork of a process in which torch has computed may hang.
     """
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
+    import matplotlib
     import matplotlib.pyplot as plt
     import numpy
     import torch
@@ -170,6 +183,7 @@ def warm_up() -> None:
     import autograder.checking as checking
 
     checking.check = checking.check_all = _checked_outside
+    matplotlib.use = _tolerant(matplotlib.use)
     torch.set_num_threads(1)
     shell = make_shell()
     shell.run_cell("def warm(): return [n for n in range(3)]\nwarm();", store_history=True)
@@ -181,6 +195,17 @@ def warm_up() -> None:
     plt.close("all")
     shell.reset(new_session=True)
     del tqdm
+
+
+def _tolerant(use: Callable) -> Callable:
+    """Let a notebook choose a window system that is not there: its plots stay below their cell."""
+
+    @functools.wraps(use)
+    def use_if_there(backend: str, *, force: bool = True) -> None:
+        with contextlib.suppress(ImportError):
+            use(backend, force=force)
+
+    return use_if_there
 
 
 def _shown(data: Any) -> dict[str, str]:

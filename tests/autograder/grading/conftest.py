@@ -13,11 +13,13 @@ from nbgrader.api import Gradebook, SubmittedNotebook
 
 sys.path.insert(0, str(Path(__file__).parent))  # the cases stand in modules beside this one
 
+import combined  # noqa: F401
 import crashes  # noqa: F401
 import escapes  # noqa: F401
 import honest  # noqa: F401
 import lying_values  # noqa: F401
 import malformed  # noqa: F401
+import odd_but_honest  # noqa: F401
 import tampering  # noqa: F401
 import unlisted  # noqa: F401
 from class_of_hostiles import CASES, hand_in, solved_notebook

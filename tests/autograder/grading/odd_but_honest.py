@@ -1,0 +1,421 @@
+"""Notebooks that are honest and unusual: what works in Jupyter earns its points here."""
+
+from class_of_hostiles import Notebook, handed_in
+
+
+@handed_in(shown="42 from the loop")
+def an_answer_that_waits_before_it_defines(notebook: Notebook) -> None:
+    source = notebook.cell("softmax").source
+    notebook.answer(
+        "softmax",
+        "import asyncio\n"
+        "answer = await asyncio.sleep(0.01, result=42)\n"
+        "print(answer, 'from the loop')\n\n\n" + source,
+    )
+
+
+@handed_in(shown="Wall time")
+def an_answer_that_is_timed(notebook: Notebook) -> None:
+    notebook.answer("softmax", "%%time\n" + notebook.cell("softmax").source)
+    notebook.answer("causal_mask", "%%capture caught\n" + notebook.cell("causal_mask").source)
+
+
+@handed_in(shown="no number, so 3")
+def a_question_with_a_default(notebook: Notebook) -> None:
+    notebook.first(
+        "try:\n    n = int(input('how many? '))\n"
+        "except Exception:\n    n = 3\n    print('no number, so', n)"
+    )
+
+
+@handed_in(shown=("image/png", "image/svg+xml"))
+def plots_in_a_window(notebook: Notebook) -> None:
+    notebook.append(
+        "softmax",
+        "import matplotlib.pyplot as plt\n"
+        "import matplotlib; matplotlib.use('TkAgg')\n"
+        "plt.ion()\n"
+        "plt.plot([1, 2]); plt.show(block=True); plt.pause(0.01)",
+    )
+    notebook.after("softmax", "%config InlineBackend.figure_formats = ['svg']\nplt.plot([2, 1]);")
+    notebook.append("merge_heads", "%matplotlib widget")
+    notebook.answer("split_heads", "%matplotlib notebook\n" + notebook.cell("split_heads").source)
+    notebook.answer("padding_mask", "%matplotlib tk\n" + notebook.cell("padding_mask").source)
+    notebook.answer(
+        "sliding_window_mask", "%matplotlib\n" + notebook.cell("sliding_window_mask").source
+    )
+
+
+@handed_in()
+def dataclasses_and_postponed_annotations(notebook: Notebook) -> None:
+    notebook.first(
+        "from __future__ import annotations\n"
+        "from dataclasses import dataclass, field, replace\n"
+        "from enum import Enum, auto\n"
+        "from typing import NamedTuple, Protocol, TypeVar\n"
+        "@dataclass(frozen=True, slots=True)\n"
+        "class Heads:\n"
+        "    count: int\n"
+        "    names: list[str] = field(default_factory=list)\n"
+        "    def parent(self) -> Heads | None: return None\n"
+        "class Side(Enum):\n    LEFT = auto()\n"
+        "class Pair(NamedTuple):\n    one: Heads\n    two: Undefined | None = None\n"
+        "assert Pair(replace(Heads(1), count=2)).one.count == 2"
+    )
+    notebook.append(
+        "split_heads",
+        "right = split_heads\n"
+        "def split_heads(x: NotDefinedAnywhere, heads: Heads) -> Undefined:\n"
+        "    return right(x, Heads(heads).count)",
+    )
+
+
+@handed_in(shown=("pickled and back", "from a fork"))
+def pickles_and_pools_of_ones_own(notebook: Notebook) -> None:
+    notebook.first(
+        "import pickle, copy, torch\n"
+        "from multiprocessing import Pool, Process, Queue\n"
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "class Point:\n    def __init__(self, x): self.x = x\n"
+        "def square(point): return Point(point.x ** 2)\n"
+        "assert pickle.loads(pickle.dumps(Point(2))).x == 2\n"
+        "torch.save({'w': torch.ones(2)}, 'w.pt'); assert torch.load('w.pt')['w'].sum() == 2\n"
+        "with Pool(2) as pool: assert [p.x for p in pool.map(square, [Point(3)])] == [9]\n"
+        "with ProcessPoolExecutor(2) as pool: assert next(pool.map(square, [Point(3)])).x == 9\n"
+        "queue = Queue()\n"
+        "process = Process(target=queue.put, args=(5,)); process.start()\n"
+        "assert queue.get() == 5; process.join()\n"
+        "def tell(n): print('from a fork', n, 'z' * 200_000)\n"
+        "with Pool(4) as pool:\n"
+        "    for _ in range(5): pool.map(tell, range(8)); print('y' * 2000)\n"
+        "print('pickled and back')"
+    )
+    notebook.append(
+        "causal_mask",
+        "def made(length): return torch.ones(length, length, dtype=torch.bool).tril()\n"
+        "def causal_mask(length):\n"
+        "    with ProcessPoolExecutor(1) as pool: return pool.submit(made, length).result()",
+    )
+
+
+@handed_in()
+def functions_that_torch_compiles(notebook: Notebook) -> None:
+    notebook.append("softmax", "softmax = torch.compile(softmax)")
+    notebook.append("merge_heads", "merge_heads = torch.compile(merge_heads, mode='max-autotune')")
+    notebook.append("padding_mask", "padding_mask = torch.no_grad()(padding_mask)")
+    notebook.append("causal_mask", "causal_mask = torch.inference_mode()(causal_mask)")
+
+
+@handed_in(shown="a line of the log")
+def a_log_of_everything(notebook: Notebook) -> None:
+    notebook.first(
+        "import logging, sys\n"
+        "logging.basicConfig(level=logging.DEBUG, stream=sys.stdout, force=True)\n"
+        "logging.captureWarnings(True)\n"
+        "logging.info('a line of the log')\n"
+        "import matplotlib.pyplot as plt\n"
+        "plt.plot([1, 2]); plt.show()"
+    )
+    notebook.append(
+        "softmax",
+        "right = softmax\n"
+        "def softmax(scores, mask=None):\n"
+        "    logging.warning('called with %s', scores)\n"
+        "    return right(scores, mask)",
+    )
+
+
+@handed_in()
+def an_exit_at_the_end_of_a_trial(notebook: Notebook) -> None:
+    notebook.after("check_softmax", "import unittest\nunittest.main(argv=['x'])")
+    notebook.after("check_causal_mask", "exit()")
+
+
+@handed_in()
+def cells_with_nothing_to_run(notebook: Notebook) -> None:
+    for source in (
+        "",
+        "   \n\n",
+        "# TODO",
+        "'''only text'''",
+        "pass",
+        ";",
+        "\n# a\n\n# b\n",
+        "...",
+        "\\\n",
+        "%%time\n",
+        "!",
+        "?",
+        "%",
+    ):
+        notebook.after("check_softmax", source)
+
+
+@handed_in()
+def names_of_builtins_used_for_other_things(notebook: Notebook) -> None:
+    notebook.first(
+        "sum = max = min = 0.0\n"
+        "list = [1, 2]\n"
+        "input = 'text'\n"
+        "id = 7\n"
+        "type = 'decoder'\n"
+        "filter = None\n"
+        "hash = 5\n"
+        "vars = dir = 3\n"
+        "next = 1\n"
+        "In = Out = display = 'mine'\n"
+        "object = file = 1\n"
+        "print(sum)"
+    )
+    notebook.after(
+        "check_softmax",
+        "del list, sum\n"
+        "exit = quit = None\n"
+        "get_ipython = lambda: None\n"
+        "_ = __ = ___ = 3\n"
+        "_oh = 1\n"
+        "_dh = 2",
+    )
+
+
+@handed_in(shown=("from the very interpreter", "3 + 4 is 7", "pip has been asked"))
+def programs_started_from_a_cell(notebook: Notebook) -> None:
+    notebook.first(
+        "import subprocess, sys\n"
+        "program = 'import torch; print(\"from the very interpreter\")'\n"
+        "done = subprocess.run(\n"
+        "    [sys.executable, '-c', program], capture_output=True, text=True)\n"
+        "print(done.stdout, done.stderr)\n"
+        "!{sys.executable} -c \"print('3 + 4 is', 3 + 4)\""
+    )
+    notebook.first("%pip install -q torch\nprint('pip has been asked')")
+
+
+@handed_in(shown="guarded")
+def a_program_in_a_notebook(notebook: Notebook) -> None:
+    source = notebook.cell("softmax").source
+    body = "\n".join("    " + line for line in source.splitlines())
+    notebook.answer("softmax", f"if __name__ == '__main__':\n{body}\n    print('guarded')")
+    notebook.append(
+        "causal_mask",
+        "import argparse, doctest, inspect\n"
+        "assert 'def causal_mask' in inspect.getsource(causal_mask)\n"
+        "parser = argparse.ArgumentParser(); parser.add_argument('--n', type=int, default=3)\n"
+        "options, _ = parser.parse_known_args()\n"
+        "doctest.testmod()",
+    )
+
+
+@handed_in(shown="looked up")
+def looking_things_up(notebook: Notebook) -> None:
+    notebook.before(
+        "softmax",
+        "import torch\n"
+        "torch.softmax?\n"
+        "torch.nn.functional.softmax??\n"
+        "?print\n"
+        "help(print)\n"
+        "%psource print\n"
+        "%pdoc print\n"
+        "%pinfo print",
+    )
+    notebook.before(
+        "softmax",
+        "%whos\n"
+        "%who_ls\n"
+        "%history\n"
+        "%lsmagic\n"
+        "%env\n"
+        "%pwd\n"
+        "%ls\n"
+        "%cd .\n"
+        "%precision 3\n"
+        "%xmode Plain\n"
+        "%notebook x.ipynb\n"
+        "print(In[-1], _i, Out, 'looked up')",
+    )
+
+
+@handed_in()
+def a_debugger_that_waits_for_an_error(notebook: Notebook) -> None:
+    notebook.first("%pdb on")
+    notebook.after("softmax", "%debug")
+    notebook.after("softmax", "1 / 0")
+    notebook.append(
+        "causal_mask",
+        "right = causal_mask\n"
+        "def causal_mask(length):\n"
+        "    try: 1 / 0\n"
+        "    except ZeroDivisionError: return right(length)",
+    )
+
+
+@handed_in()
+def tensors_that_print_themselves_otherwise(notebook: Notebook) -> None:
+    notebook.first(
+        "import torch, numpy as np, random, gc\n"
+        "torch.Tensor.__repr__ = lambda self: f'Tensor{tuple(self.shape)}'\n"
+        "torch.set_printoptions(precision=2, sci_mode=False); np.set_printoptions(suppress=True)\n"
+        "torch.set_num_threads(8)\n"
+        "torch.set_num_interop_threads(4)\n"
+        "gc.set_threshold(1); np.random.seed(0); torch.manual_seed(0); random.seed(0)\n"
+        "torch.ones(3)"
+    )
+
+
+@handed_in()
+def line_ends_and_tabs_of_other_editors(notebook: Notebook) -> None:
+    for name in ("softmax", "causal_mask"):
+        notebook.answer(name, notebook.cell(name).source.replace("\n", "\r\n"))
+    notebook.answer("merge_heads", notebook.cell("merge_heads").source.replace("    ", "\t"))
+    notebook.answer("split_heads", notebook.cell("split_heads").source + "\n\x0c\n")
+    notebook.answer(
+        "padding_mask", "größe = 1  # \u2028 a separator\n" + notebook.cell("padding_mask").source
+    )
+    notebook.answer(
+        "sliding_window_mask", notebook.cell("sliding_window_mask").source.replace("\n", "\r")
+    )
+
+
+@handed_in()
+def a_whole_environment_beside_the_notebook(notebook: Notebook) -> None:
+    for number in range(1200):
+        notebook.beside(f"env/lib/package{number}.py", "x = 1")
+    notebook.beside("zz_helper.py", "def shift(x): return x")
+    notebook.first("from zz_helper import shift")
+    notebook.append(
+        "softmax",
+        "right = softmax\ndef softmax(scores, mask=None): return right(shift(scores), mask)",
+    )
+
+
+@handed_in()
+def a_recursion_limit_of_ones_own(notebook: Notebook) -> None:
+    notebook.first(
+        "import sys, threading\nsys.setrecursionlimit(100_000)\nthreading.stack_size(2**26)"
+    )
+    notebook.append(
+        "causal_mask",
+        "right = causal_mask\n"
+        "def deep(n): return 0 if n == 0 else 1 + deep(n - 1)\n"
+        "def causal_mask(length):\n"
+        "    assert deep(20_000) == 20_000\n"
+        "    return right(length)",
+    )
+
+
+@handed_in()
+def widgets_and_tables(notebook: Notebook) -> None:
+    notebook.first(
+        "try:\n"
+        "    import ipywidgets as widgets\n"
+        "    from IPython.display import display\n"
+        "    widgets.interact(lambda n: n, n=3)\n"
+        "    display(widgets.IntSlider(), widgets.Output())\n"
+        "    with widgets.Output(): print('x')\n"
+        "except ImportError: print('none')\n"
+        "try:\n"
+        "    import pandas as pd\n"
+        "    frame = pd.DataFrame({'a': range(3)}); display(frame.style.highlight_max(), frame)\n"
+        "except ImportError: print('no pandas')"
+    )
+
+
+@handed_in()
+def a_function_written_for_types_and_shapes(notebook: Notebook) -> None:
+    notebook.append(
+        "softmax",
+        "import functools, typing\n"
+        "right = softmax\n"
+        "def logged(function):\n"
+        "    @functools.wraps(function)\n"
+        "    def wrapper(*arguments, **keywords):\n"
+        "        print(f'{function.__name__} {arguments}')\n"
+        "        return function(*arguments, **keywords)\n"
+        "    return wrapper\n"
+        "@logged\n"
+        "@functools.singledispatch\n"
+        "def softmax(scores, mask=None): raise TypeError\n"
+        "softmax.__wrapped__.register(torch.Tensor, lambda scores, mask=None: right(scores, mask))",
+    )
+    notebook.append(
+        "causal_mask",
+        "class Masks:\n"
+        "    def causal(self, length: int = 3):\n"
+        "        return torch.ones(length, length, dtype=torch.bool).tril()\n"
+        "    @staticmethod\n"
+        "    def padding(lengths, length): return right_padding(lengths, length)\n"
+        "causal_mask = Masks().causal",
+    )
+    notebook.append("padding_mask", "right_padding = padding_mask\npadding_mask = Masks.padding")
+
+
+@handed_in()
+def a_folder_left_behind(notebook: Notebook) -> None:
+    notebook.first(
+        "import os, tempfile\nfolder = tempfile.mkdtemp()\nos.chdir(folder)\nos.rmdir(folder)"
+    )
+    notebook.after(
+        "softmax",
+        "import sys, locale\n"
+        "locale.setlocale(locale.LC_ALL, '')\n"
+        "os.environ.clear()\n"
+        "sys.path.clear()\n"
+        "sys.argv = []",
+    )
+    notebook.after("check_softmax", "!echo x\n%ls")
+
+
+@handed_in()
+def a_timer_that_never_stops(notebook: Notebook) -> None:
+    notebook.first(
+        "import threading, asyncio, atexit\n"
+        "def tick():\n"
+        "    print('tick'); timer = threading.Timer(0.05, tick)\n"
+        "    timer.daemon = True; timer.start()\n"
+        "tick()\n"
+        "async def forever():\n"
+        "    while True: await asyncio.sleep(0.01)\n"
+        "background = asyncio.create_task(forever())\n"
+        "atexit.register(print, 'bye')"
+    )
+
+
+@handed_in()
+def asyncio_as_in_a_program(notebook: Notebook) -> None:
+    notebook.append(
+        "causal_mask",
+        "import asyncio\nright = causal_mask\n"
+        "async def made(length): return right(length)\n"
+        "def causal_mask(length): return asyncio.new_event_loop().run_until_complete(made(length))",
+    )
+    notebook.append(
+        "merge_heads",
+        "import asyncio\nright_merge = merge_heads\n"
+        "async def merged(x): return right_merge(x)\n"
+        "def merge_heads(x):\n"
+        "    try: return asyncio.run(merged(x))\n"
+        "    except RuntimeError: return right_merge(x)",
+    )
+
+
+@handed_in()
+def objects_that_count_themselves(notebook: Notebook) -> None:
+    notebook.append(
+        "causal_mask",
+        "right = causal_mask\n"
+        "calls = []\n"
+        "def causal_mask(length):\n"
+        "    global calls\n"
+        "    calls += [length]\n"
+        "    return right(length)",
+    )
+    notebook.append(
+        "softmax",
+        "import time\n"
+        "START = time.time()\n"
+        "right_softmax = softmax\n"
+        "def softmax(scores, mask=None, *, temperature=1.0, _cache={}):\n"
+        "    _cache[len(_cache)] = scores.clone()\n"
+        "    return right_softmax(scores / temperature, mask)",
+    )
