@@ -29,6 +29,8 @@ from autograder.checking.cases import (
 )
 
 LONGEST_MESSAGE = 500
+# as they are before a notebook can have put others in their place
+_seed_python, _seed_numpy = random.seed, np.random.seed
 
 
 def call_function(function: Callable, call: Call) -> Answer:
@@ -62,8 +64,8 @@ def call_with_bytes(function: Callable, sent: bytes) -> Answer:
 
 def seed_generators(seed: int) -> None:
     """Seed the global generators of Python, numpy and torch."""
-    random.seed(seed)
-    np.random.seed(seed % 2**32)
+    _seed_python(seed)
+    _seed_numpy(seed % 2**32)
     # what torch.manual_seed does for the CPU, without the 2 ms it spends on other devices
     torch.default_generator.manual_seed(seed)
 

@@ -117,6 +117,20 @@ def memory_below(process: int) -> int:
     return total
 
 
+def crowd_below(process: int) -> int:
+    """Return how many threads a process and its descendants have together."""
+    count, waiting = 0, [process]
+    while waiting:
+        process = waiting.pop()
+        with contextlib.suppress(OSError, ValueError):
+            threads = os.listdir(f"/proc/{process}/task")
+            count += len(threads)
+            for thread in threads:
+                below = Path(f"/proc/{process}/task/{thread}/children").read_text()
+                waiting += map(int, below.split())
+    return count
+
+
 def _may_make_groups_in(folder: Path) -> bool:
     trial = folder / f"autograder-{os.getpid()}-trial"
     try:

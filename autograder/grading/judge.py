@@ -168,6 +168,7 @@ def _judge_exercise(
         result = judge(cases, oracle)
     except Exception as error:
         result = unanswered(cases, f"its answer cannot be judged: {type(error).__name__}")
+    run.end_exercise()
     notes = [
         f"A cell above this check never came to its end ({run.ended[place]}), so it counts as if "
         "it were not there."

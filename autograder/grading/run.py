@@ -37,6 +37,7 @@ MOST_ANSWERED = (
     32 * 2**20
 )  # bytes of all answers to one exercise, which are kept until it is judged
 SHARES = 3  # the calls of one exercise may take this part of the notebook's time, beside it
+CROWD = 8  # threads and processes left behind by one exercise that would slow the next
 UNASKED = "it answered what it had not been asked"
 LONGEST_TEXT = 500  # of what a student's exception says
 
@@ -72,6 +73,7 @@ class NotebookRun:
         self.answered = 0  # bytes, to the exercise that is being judged
         self.judged: list[int] = []  # the cells of that exercise
         self.left_out: set[int] = set()  # cells that are not run again
+        self.crowd_before = 0  # threads and processes, when the exercise began
         self.deadline = time.monotonic() + limits.notebook_seconds
 
     def __enter__(self) -> "NotebookRun":
@@ -124,6 +126,11 @@ class NotebookRun:
         if self.answered > MOST_ANSWERED:
             return Unusable(f"more than {MOST_ANSWERED // 2**20} MB together with what came before")
         return _believed(content[NUMBER.size :], time.monotonic() - started, seconds)
+
+    def end_exercise(self) -> None:
+        """Give up a process in which an exercise has left a crowd at work; the next has its own."""
+        if self.child is not None and self.child.crowd() > self.crowd_before + CROWD:
+            self._drop_child()
 
     def _restored(self, up_to: int | None = None) -> bool:
         """Have a child in which the cells before `up_to` have run; False if no time is left."""
@@ -225,6 +232,7 @@ class Oracle:
         """Count the bytes of its answers from here on, and know the cells that it is made of."""
         self.run.answered = 0
         self.run.judged, self.run.since = self.run.since, []
+        self.run.crowd_before = self.run.child.crowd() if self.run.child is not None else 0
         self.started = time.monotonic()
 
     def __call__(self, call: Call) -> Answer:

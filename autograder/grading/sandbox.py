@@ -55,6 +55,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",  # threads of one core do not wait for each other at full speed
     "HF_HUB_OFFLINE": "1",
     "TORCHDYNAMO_DISABLE": "1",  # torch.compile gives the function back: compiling takes a minute
 }
@@ -272,6 +273,10 @@ class Child:
             used = cgroups.memory_below(self.processes[0]) - self.memory_at_start
             if used > self.limits.memory:
                 raise ChildError(self._too_much_memory())
+
+    def crowd(self) -> int:
+        """Return how many threads there are in it and in what it has started."""
+        return cgroups.crowd_below(self.processes[0])
 
     def how_it_ended(self) -> str:
         """Say in a few words what became of a process that does not answer any more."""

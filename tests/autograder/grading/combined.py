@@ -205,3 +205,74 @@ def a_slow_death_by_many_small_cells(notebook: Notebook) -> None:
         )
     for name in ("causal_mask", "softmax", "merge_heads"):
         notebook.append(name, "while True: pass")
+
+
+@handed_in(lost="softmax")
+def a_tensor_whose_memory_is_gone(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        "import torch, numpy as np\n"
+        "def softmax(scores, mask=None):\n"
+        "    return torch.as_strided(scores, (10**5, 10**3), (0, 0))",
+    )
+
+
+@handed_in(lost="softmax")
+def a_view_outside_of_memory(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        "import numpy as np, torch\n"
+        "def softmax(scores, mask=None):\n"
+        "    a = np.lib.stride_tricks.as_strided(np.ones(1, dtype='f4'), (10**6,), (4096,))\n"
+        "    return torch.from_numpy(a)",
+    )
+
+
+@handed_in(lost="softmax")
+def an_answer_on_every_thread(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        "import threading\n"
+        "result = {}\n"
+        "def softmax(scores, mask=None):\n"
+        "    def work():\n"
+        "        while True: result[0] = scores + 1\n"
+        "    [threading.Thread(target=work, daemon=True).start() for _ in range(30)]\n"
+        "    raise SystemExit(result)",
+    )
+
+
+@handed_in(lost="softmax")
+def a_file_that_grows_behind_the_back(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        "import os, threading\n"
+        "def grow():\n"
+        "    while True:\n"
+        "        try: os.write(1, b'x' * 2**20)\n"
+        "        except OSError: pass\n"
+        "threading.Thread(target=grow, daemon=True).start()\n"
+        "def softmax(scores, mask=None): return os.path",
+    )
+
+
+@handed_in()
+def a_megabyte_of_comments(notebook: Notebook) -> None:
+    notebook.append("softmax", "# " + "x" * 400_000 + "\n" + "x = 1\n" * 20_000)
+    notebook.append(
+        "causal_mask", "y = '''" + "(" * 200_000 + "'''\n" + "z = [" + "1," * 50_000 + "]"
+    )
+
+
+@handed_in(lost="softmax")
+def source_that_the_compiler_chokes_on(notebook: Notebook) -> None:
+    notebook.append("softmax", "x = " + "(" * 5000 + ")" * 5000)
+    notebook.after("softmax", "x = " + "-" * 100_000 + "1")
+    notebook.after(
+        "softmax",
+        "if 1:\n" + "".join(" " * n + "if 1:\n" for n in range(1, 150)) + " " * 150 + "pass",
+    )
+    notebook.after("softmax", "lambda: " * 5000 + "1")
+    notebook.after("softmax", "f'" + '{f"' * 100 + "'")
+    notebook.after("softmax", "x" + ".y" * 50_000)
+    notebook.after("softmax", "%" * 10_000 + "\n!" * 5000)

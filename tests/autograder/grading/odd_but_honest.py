@@ -419,3 +419,102 @@ def objects_that_count_themselves(notebook: Notebook) -> None:
         "    _cache[len(_cache)] = scores.clone()\n"
         "    return right_softmax(scores / temperature, mask)",
     )
+
+
+@handed_in(shown=("loader done", "joblib done", "nested done"))
+def work_spread_over_processes(notebook: Notebook) -> None:
+    notebook.first(
+        "import torch\nfrom torch.utils.data import DataLoader, TensorDataset\n"
+        "data = TensorDataset(torch.arange(64).float())\n"
+        "total = sum(batch.sum() for (batch,) in DataLoader(data, batch_size=8, num_workers=2))\n"
+        "assert total == 2016; print('loader done')"
+    )
+    notebook.first(
+        "try:\n    from joblib import Parallel, delayed\nexcept ImportError: pass\n"
+        "else: assert Parallel(n_jobs=2)(delayed(abs)(-n) for n in range(4)) == [0, 1, 2, 3]\n"
+        "print('joblib done')"
+    )
+    notebook.first(
+        "try:\n    import nest_asyncio\nexcept ImportError: pass\nelse:\n"
+        "    import asyncio\n    nest_asyncio.apply()\n"
+        "    async def five(): await asyncio.sleep(0.01); return 5\n"
+        "    assert asyncio.run(five()) == 5\n"
+        "print('nested done')"
+    )
+
+
+@handed_in(shown=("all captured", "<b>html</b>"))
+def everything_that_can_be_displayed(notebook: Notebook) -> None:
+    notebook.first(
+        "from IPython.display import *\n"
+        "import numpy as np\n"
+        "display(Audio(np.zeros(100), rate=8000), IFrame('x.html', 1, 1))\n"
+        "display(JSON({'a': 1}), Code('x = 1'))\n"
+        "display(ProgressBar(3), Pretty('pretty'), GeoJSON({}), FileLink('x'), FileLinks('.'))\n"
+        "display(Image(data=b'\\x89PNG', format='png'), Video('x.mp4'), YouTubeVideo('x'))\n"
+        "display(Javascript('1'))\n"
+        "display(HTML('<b>html</b>'), Latex('x'), SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'))"
+    )
+    for magic in (
+        "html\n<b>x</b>",
+        "javascript\nalert(1)",
+        "latex\n$x$",
+        "svg\n<svg/>",
+        "markdown\n# x",
+        "sh\necho x",
+        "python3\nprint(1)",
+        "timeit -n1 -r1\n1",
+        "prun\n1",
+        "writefile a.txt\nx",
+    ):
+        notebook.after("check_softmax", "%%" + magic)
+    notebook.after(
+        "check_softmax",
+        "import io, sys\nfrom contextlib import redirect_stdout\n"
+        "from IPython.utils.capture import capture_output\n"
+        "import matplotlib.pyplot as plt\n"
+        "with capture_output() as caught:\n"
+        "    print('caught'); display('shown'); plt.plot([1]); plt.show()\n"
+        "with redirect_stdout(io.StringIO()) as text: print('text')\n"
+        "assert text.getvalue() == 'text\\n' and 'caught' in caught.stdout\n"
+        "print('all captured')",
+    )
+
+
+@handed_in(shown="2 ** 70000 printed")
+def settings_of_the_interpreter(notebook: Notebook) -> None:
+    notebook.first(
+        "import sys, decimal, random, os\n"
+        "sys.set_int_max_str_digits(0); len(str(2 ** 70000)); print('2 ** 70000 printed')\n"
+        "decimal.getcontext().prec = 3; sys.setswitchinterval(1e-6)\n"
+        "sys.ps1 = '>'; sys.tracebacklimit = 0\n"
+        "sys.excepthook = print; sys.displayhook = lambda v: None\n"
+        "os.environ['CUDA_VISIBLE_DEVICES'] = ''\n"
+        "random.seed = None"
+    )
+    notebook.first(
+        "%tb\n"
+        "%prun sum([1])\n"
+        "%timeit -n1 -r1 1\n"
+        "%macro m 1\n"
+        "%save x.py 1\n"
+        "%bookmark here\n"
+        "%rerun\n"
+        "%recall\n"
+        "%unload_ext autoreload"
+    )
+
+
+@handed_in()
+def a_class_that_is_written_across_cells(notebook: Notebook) -> None:
+    notebook.first("import torch\nclass Model:\n    pass")
+    notebook.after(
+        "causal_mask",
+        "def forward(self, n): return causal_mask(n)\n"
+        "Model.forward = forward\n"
+        "Model.__call__ = forward",
+    )
+    notebook.after("causal_mask", "kept = causal_mask\ndel causal_mask")
+    notebook.before(
+        "check_causal_mask", "model = Model()\ncausal_mask = lambda length: kept(length=length)"
+    )
