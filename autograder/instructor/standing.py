@@ -146,9 +146,10 @@ def standing_of(recorder: "Recorder") -> ClassStanding:
     handed_in = classroom.students()
     for student in handed_in:
         try:
+            student.encode()
             submission = gradebook.find_submission(classroom.assignment, student)
-        except MissingEntry:
-            ungraded.append(student)
+        except (MissingEntry, UnicodeEncodeError):  # a folder's name need not be text
+            ungraded.append(student.encode(errors="replace").decode())
             continue
         students.append(_student(recorder, student, submission))
     known = {entry.id for entry in gradebook.students}

@@ -1,4 +1,7 @@
-"""Every student of the class gets feedback that can be read, and nothing in it acts."""
+"""Every student of the class gets feedback that can be read, the instructor a report of them all.
+
+Nothing in these pages acts.
+"""
 
 import pytest
 from class_of_hostiles import CASES, Case
@@ -28,6 +31,15 @@ def test_nothing_acts_but_the_pages_own_scripts(case: Case, feedback: dict[str, 
 
 def test_no_page_names_the_course(case: Case, feedback: dict[str, str], graded_class: GradedClass):
     assert str(graded_class.folder) not in feedback[case.name]
+
+
+def test_the_report_of_such_a_class_is_made_and_nothing_in_it_acts(graded_class: GradedClass):
+    run_in(graded_class.folder, "autograder", "report", "attention")
+    page = (graded_class.folder / "reports/attention.html").read_text()
+    drawn = ("svg", "meta")  # our own plots, and what forbids everything else
+    assert [what for what in acts(page) if what not in drawn and not what.endswith("style")] == []
+    waiting = page.split("What needs a person")[1]
+    assert [name for name, case in CASES.items() if case.manual and name not in waiting] == []
 
 
 def test_whoever_lost_points_reads_why(case: Case, feedback: dict[str, str]):
