@@ -100,7 +100,7 @@ def take_in(
     except UnreadableError as error:
         return Submission(content, released, {"": (str(error),)}, problem=str(error))
     beside, left_out = files_beside(
-        folder, {path, *(folder / f"{other}.ipynb" for other in others)}
+        folder, {path, *(folder / f"{other}.ipynb" for other in {name, *others})}
     )
     if left_out:
         found[""] = (*found.get("", ()), f"left out: {', '.join(left_out[:5])}")
@@ -114,7 +114,8 @@ def find_notebook(
 ) -> Path | None:
     """Return the file handed in as this notebook: by its name, or by the cells that it holds.
 
-    It may have any other name, and lie in a folder of its own, as archives like to unpack.
+    It may have any other name, and lie in a folder of its own, as archives like to unpack. Under
+    its name may stand another notebook of the assignment, if two were confused.
 
     Raises:
         UnreadableError: there are notebooks, and none of them is the one.
@@ -126,20 +127,26 @@ def find_notebook(
     if not folder.is_dir():
         return folder  # the notebook itself, perhaps
     try:
-        os.listdir(folder)
+        names = os.listdir(folder)
     except OSError as error:
         raise UnreadableError(f"the folder cannot be read: {error.strerror}") from None
     path = folder / f"{name}.ipynb"
-    if os.path.lexists(path):
-        return path
+    known = grade_ids(released)
+    stands_there = os.path.lexists(path)
     taken = {f"{other}.ipynb" for other in others}
+    if stands_there:
+        cells = cells_in(path) if any(n.endswith(".ipynb") for n in {*names} - {path.name}) else ()
+        if not cells or known & cells:
+            return path
+        taken = {path.name}
     files = sorted(every_file(folder), key=lambda file: (".ipynb" not in file.name, file))
     files = [file for file in files if str(file.relative_to(folder)) not in taken]
-    known = grade_ids(released)
     shared = {file: len(known & cells_in(file)) for file in files[:MOST_LOOKED_INTO]}
     best = max(shared, key=shared.__getitem__, default=None)
     if best is not None and shared[best]:
         return best
+    if stands_there:
+        return path
     named = [str(file.relative_to(folder)) for file in files if ".ipynb" in file.name.lower()]
     if named:
         names = ", ".join(map(repr, named[:5]))
@@ -392,9 +399,10 @@ def files_beside(
     # what lies beside the notebook counts more than what lies in folders of folders
     for path in sorted(every_file(folder), key=lambda file: (len(file.parts), file)):
         name = str(PurePosixPath(path.relative_to(folder)))
-        if path.suffix == ".ipynb" or name == "timestamp.txt":
+        if name == "timestamp.txt" or any(path.is_relative_to(one) for one in notebooks):
             continue
-        if any(path.is_relative_to(notebook) for notebook in notebooks):
+        if path.suffix == ".ipynb":  # a person may want to know of it
+            left_out.append(name if name.isprintable() else repr(name))
             continue
         try:
             # a name that is no text could be no key of anything

@@ -230,6 +230,38 @@ def test_a_file_in_place_of_the_folder_is_looked_into(released: NotebookNode, tm
     assert "not JSON" in intake.take_in(place, "attention", released).problem
 
 
+def test_two_notebooks_of_an_assignment_that_were_confused_are_told_apart(tmp_path: Path):
+    folder = RELEASED.parents[1] / "encoders"
+    names = sorted(path.stem for path in folder.glob("*.ipynb"))
+    assert len(names) == 2
+    for name, other in zip(names, reversed(names), strict=True):
+        (tmp_path / f"{name}.ipynb").write_bytes((folder / f"{other}.ipynb").read_bytes())
+    for name, other in zip(names, reversed(names), strict=True):
+        notebook = nbformat.read(folder / f"{name}.ipynb", as_version=4)
+        submission = intake.take_in(tmp_path, name, notebook, {other})
+        assert submission.content == (folder / f"{name}.ipynb").read_bytes()
+        assert submission.notes[""] == (f"handed in under the name '{other}.ipynb'",)
+
+
+def test_one_of_two_notebooks_is_found_beside_the_other(tmp_path: Path):
+    folder = RELEASED.parents[1] / "encoders"
+    one, two = sorted(path.stem for path in folder.glob("*.ipynb"))
+    (tmp_path / f"{one}.ipynb").write_bytes((folder / f"{one}.ipynb").read_bytes())
+    notebooks = {name: nbformat.read(folder / f"{name}.ipynb", as_version=4) for name in (one, two)}
+    assert intake.take_in(tmp_path, two, notebooks[two], {one}).missing
+    assert "" not in intake.take_in(tmp_path, one, notebooks[one], {two}).notes
+    (tmp_path / f"{two} (2).ipynb").write_bytes((folder / f"{two}.ipynb").read_bytes())
+    found = intake.take_in(tmp_path, two, notebooks[two], {one})
+    assert found.notes[""] == (f"handed in under the name '{two} (2).ipynb'",)
+
+
+def test_a_copy_beside_the_notebook_is_told_of(released: NotebookNode, tmp_path: Path):
+    for name in ("attention.ipynb", "attention-Copy1.ipynb"):
+        (tmp_path / name).write_bytes(json.dumps(released).encode())
+    submission = intake.take_in(tmp_path, "attention", released)
+    assert submission.notes[""] == ("left out: attention-Copy1.ipynb",)
+
+
 def test_a_folder_that_cannot_be_read_waits_for_a_person(
     released: NotebookNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
