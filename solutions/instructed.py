@@ -21,11 +21,11 @@ from solutions.loop import Recipe, train, training_device
 from solutions.training import instruction_example
 from solutions.transformer import Transformer
 
-STEPS = 400
+STEPS = 240
 BATCH = 32  # questions
 PEAK = 2e-3
 EXAMINED = 200  # questions in each part of the examination
-LOOKED_AT = tuple(range(0, STEPS + 1, 100))
+LOOKED_AT = tuple(range(0, STEPS + 1, 40))
 PARTS: tuple[tuple[Part, Part], ...] = (  # wordings, words
     ("train", "train"),
     ("train", "held out"),

@@ -1,5 +1,8 @@
 """A family of tasks to instruct a small model on: questions about a short list of words.
 
+Three of them ask for what the list is like: how many words, which mark between them, which at the
+end. The fourth asks for a word of it, so its answer may be one that no training asked for.
+
 What is asked is said in many wordings, each a frame and a name for what is wanted. Some pairs of
 the two are held out, and so are some words, so that a question can be new in its wording, in its
 words, in both or in neither. Every frame, every name and, as far as words are not held out, every
@@ -14,13 +17,18 @@ from typing import Literal
 
 import torch
 from torch import Tensor
+from torch.nn.functional import cross_entropy
 
 from solutions.base_model import Vocabulary, stream, vocabulary
+from solutions.fine_tuning import pad_examples
+from solutions.training import IGNORED, instruction_example
 from solutions.transformer import Transformer, generate
 
 Part = Literal["train", "held out"]
 
 NUMBERS = {3: "three", 4: "four", 5: "five", 6: "six"}  # of words in a list
+BETWEEN = {",": ", ", ";": "; ", ":": ": ", "-": " - "}  # a mark and how it is set between words
+END = (".", "!", "?")
 FRAMES = (
     "Give me {}.",
     "Name {}.",
@@ -32,29 +40,29 @@ FRAMES = (
     "Can you see {}?",
 )
 WANTED: dict[str, tuple[str, ...]] = {
-    "first": (
-        "the first word",
-        "the word that comes first",
-        "the word at the beginning",
-        "the first of these words",
-    ),
-    "second": (
-        "the second word",
-        "the word that comes second",
-        "the word after the first",
-        "the second of these words",
-    ),
-    "last": (
-        "the last word",
-        "the word that comes last",
-        "the word at the end",
-        "the last of these words",
-    ),
     "count": (
         "the number of words",
         "the number of these words",
         "the length of this list",
         "the length of the list in words",
+    ),
+    "between": (
+        "the mark between the words",
+        "the sign between two words",
+        "the mark that parts the words",
+        "the sign that stands between them",
+    ),
+    "end": (
+        "the mark at the end",
+        "the last sign",
+        "the mark after the words",
+        "the sign that ends the list",
+    ),
+    "first": (
+        "the first word",
+        "the word that comes first",
+        "the word at the beginning",
+        "the first of these words",
     ),
 }
 WORDS = 64  # in each part
@@ -66,9 +74,9 @@ class Question:
 
     Attributes:
         task: a key of `WANTED`.
-        prompt: what is asked, the list, and `Answer:`.
+        prompt: what is asked, the list, and the end of the line.
         answer: the right one, without the space that it begins with.
-        choices: the answers a blind choice would be among: the words, or the numbers.
+        choices: the answers a blind choice would be among: numbers, marks, or the list's words.
         words: the list.
     """
 
@@ -114,23 +122,24 @@ def wordings(task: str, part: Part) -> list[str]:
     ]
 
 
-def ask(task: str, wording: str, words: Sequence[str]) -> Question:
+def ask(task: str, wording: str, words: Sequence[str], between: str, end: str) -> Question:
     """Write a question and its answer.
 
     Args:
         task: a key of `WANTED`.
         wording: what is asked.
         words: the list, three to six.
+        between: the mark between its words, a key of `BETWEEN`.
+        end: the mark after it, one of `END`.
     """
-    answers = {
-        "first": words[0],
-        "second": words[1],
-        "last": words[-1],
-        "count": NUMBERS[len(words)],
-    }
-    choices = tuple(NUMBERS.values()) if task == "count" else tuple(words)
-    prompt = f"{wording} {', '.join(words)}\nAnswer:"
-    return Question(task, prompt, answers[task], choices, tuple(words))
+    answer, choices = {
+        "count": (NUMBERS[len(words)], NUMBERS.values()),
+        "between": (between, BETWEEN),
+        "end": (end, END),
+        "first": (words[0], words),
+    }[task]
+    prompt = f"{wording} {BETWEEN[between].join(words)}{end}\n"
+    return Question(task, prompt, answer, tuple(choices), tuple(words))
 
 
 def draw_questions(
@@ -156,7 +165,8 @@ def draw_questions(
         places = torch.randperm(len(pool), generator=generator)[:length].tolist()
         choices = wordings(task, wording_part)
         wording = choices[draw(len(choices))]
-        questions.append(ask(task, wording, [pool[place] for place in places]))
+        between, end = list(BETWEEN)[draw(len(BETWEEN))], END[draw(len(END))]
+        questions.append(ask(task, wording, [pool[place] for place in places], between, end))
     return questions
 
 
@@ -179,7 +189,7 @@ def answers(model: Transformer, words: Vocabulary, questions: Sequence[Question]
     tokens = torch.tensor([[0] * (longest - len(row)) + row for row in prompts], device=device)
     lengths = torch.tensor([[len(row)] for row in prompts])
     real = (torch.arange(longest) >= longest - lengths).to(device)
-    # an answer is one word, then the end; a few tokens more, so that too long a one shows
+    # an answer is one or two tokens, then the end; a few more, so that too long a one shows
     written = generate(model, tokens, 8, temperature=0, stop=[words.end], mask=real[:, None, None])
     new = [row[longest:].tolist() for row in written]
     texts = [words.decode(row[: [*row, words.end].index(words.end)]) for row in new]
@@ -190,17 +200,22 @@ def answers(model: Transformer, words: Vocabulary, questions: Sequence[Question]
 def chosen_answers(
     model: Transformer, words: Vocabulary, questions: Sequence[Question]
 ) -> list[str]:
-    """Give, of each question's choices, the one whose first token the model holds likeliest.
+    """Give, of each question's choices, the one that the model holds likeliest to come next.
 
     A model that does not know how to answer can still be asked which of the possible answers it
-    would give.
+    would give. The likelihood is that of all tokens of the choice together.
     """
+    device = next(model.parameters()).device
     picked = []
     for question in questions:
-        tokens = torch.tensor([words.encode(question.prompt)])
-        logits = model(tokens.to(next(model.parameters()).device))[0, -1].cpu()
-        first = [words.encode(" " + choice)[0] for choice in question.choices]
-        picked.append(question.choices[int(logits[first].argmax())])
+        prompt = words.encode(question.prompt)
+        possible = [words.encode(" " + choice) for choice in question.choices]
+        # no end is asked of it: each choice's own last token takes the end's place
+        examples = [instruction_example(prompt, [*ids[:-1]], ids[-1]) for ids in possible]
+        tokens, targets = pad_examples(examples)
+        logits = model(tokens.to(device)).cpu().transpose(1, 2)
+        losses = cross_entropy(logits, targets, ignore_index=IGNORED, reduction="none").sum(dim=1)
+        picked.append(question.choices[int(losses.argmin())])
     return picked
 
 

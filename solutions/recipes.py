@@ -1,10 +1,16 @@
-"""What the parts of a training recipe are worth: one small model, trained without each of them."""
+"""What the parts of a training recipe are worth: one small model, trained without each of them.
 
-from dataclasses import replace
+`python -m solutions.recipes` makes all trials anew and prints what came out.
+"""
+
+import argparse
+import sys
+from dataclasses import asdict, replace
 
 import torch
 from torch import Tensor
 
+from solutions import corpora, loop, tokenization, transformer
 from solutions.base_model import (
     VOCABULARY_SIZE,
     excerpt,
@@ -12,8 +18,10 @@ from solutions.base_model import (
     stream,
     vocabulary,
 )
+from solutions.checkpoints import Checkpoint, cached
 from solutions.loop import Recipe, one_thread, token_loss, train, training_device
 from solutions.self_supervision import sample_batch
+from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
 
 CONFIGURATION = Configuration(
@@ -21,7 +29,8 @@ CONFIGURATION = Configuration(
 )
 BATCH = 8
 STRETCHES = 8  # of held-out text
-WHOLE = Recipe(steps=300, peak=1e-2, warmup_steps=30)
+SEEDS = (0, 1, 2)
+WHOLE = Recipe(steps=150, peak=1e-2, warmup_steps=15)
 VARIANTS = {
     "the whole recipe": WHOLE,
     "no warm-up": replace(WHOLE, warmup_steps=0),
@@ -31,11 +40,31 @@ VARIANTS = {
 }
 
 
-def trial(variant: str, seed: int) -> float:
+def trial(variant: str, seed: int, *, remake: bool = False) -> float:
     """Train the small model with one of `VARIANTS`; bits per byte of held-out text afterwards.
 
-    The seed decides the first weights and the batches; they are the same for all variants.
+    The seed decides the first weights and the batches; they are the same for all variants. What
+    came out is kept in the cache.
     """
+    settings = {
+        "configuration": asdict(CONFIGURATION),
+        "recipe": asdict(VARIANTS[variant]),
+        "sizes": (BATCH, STRETCHES),
+        "seed": seed,
+        "device": training_device().type,
+    }
+
+    def make() -> Checkpoint:
+        with one_thread():
+            return Checkpoint({}, {"bits": _trial(VARIANTS[variant], seed)})
+
+    parts = (learning_rate, sample_batch, excerpt, measure_bits_per_byte, _trial)
+    made_by = (corpora, loop, tokenization, transformer, *parts)
+    file = "recipe-" + variant.replace(":", "").replace(" ", "-") + f"-seed-{seed}"
+    return cached(file, settings, made_by, make, remake=remake).record["bits"]
+
+
+def _trial(recipe: Recipe, seed: int) -> float:
     device, text = training_device(), stream("train")
     generator = torch.Generator().manual_seed(seed)
     model = Transformer(CONFIGURATION, causal=True, generator=generator).to(device)
@@ -44,7 +73,21 @@ def trial(variant: str, seed: int) -> float:
         inputs, targets = sample_batch(text, BATCH, CONFIGURATION.context_length, generator)
         return token_loss(model(inputs.to(device)), targets.to(device))
 
-    with one_thread():
-        train(model, loss, VARIANTS[variant])
-        held_out = excerpt(stream("validation"), STRETCHES)
-        return measure_bits_per_byte(model, held_out, vocabulary().byte_lengths())
+    train(model, loss, recipe)
+    held_out = excerpt(stream("validation"), STRETCHES)
+    return measure_bits_per_byte(model, held_out, vocabulary().byte_lengths())
+
+
+def main() -> int:
+    """Make every trial anew, or with `--keep` only those that are missing."""
+    parser = argparse.ArgumentParser(prog="python -m solutions.recipes", description=__doc__)
+    parser.add_argument("--keep", action="store_true", help="make only what is missing")
+    remake = not parser.parse_args().keep
+    for variant in VARIANTS:
+        found = [trial(variant, seed, remake=remake) for seed in SEEDS]
+        print(f"{variant}: {', '.join(f'{bits:.2f}' for bits in found)} bits per byte", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

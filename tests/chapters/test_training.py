@@ -41,14 +41,14 @@ def test_the_back_off_worked_by_hand_is_the_models() -> None:
 def test_the_schedule_and_the_clipping_worked_by_hand_are_the_functions() -> None:
     assert "At step 4, half-way down, the rate is half the peak" in CHAPTER
     assert learning_rate(4, 4.0, 2, 6) == pytest.approx(2.0)
-    assert "become 0.6 and 0.8" in CHAPTER
+    assert "become $0.6$ and $0.8$" in CHAPTER
     clipped, norm = clip_gradients([torch.tensor([3.0]), torch.tensor([4.0])], 1.0)
     assert [*clipped, norm] == pytest.approx([0.6, 0.8, 5.0])
 
 
 def test_the_step_of_adamw_worked_by_hand_is_the_functions() -> None:
-    assert "$m = 0.05$ and is corrected to 0.5; $v = 0.00025$" in CHAPTER
-    assert "and ends at 0.89" in CHAPTER
+    assert "$m = 0.05$ and is corrected to $0.5$; $v = 0.00025$" in CHAPTER
+    assert "and ends at $0.89$" in CHAPTER
     one, zero = torch.ones(1), torch.zeros(1)
     for gradient in (0.5, 0.005):
         weight, first, second = adamw_step(
@@ -63,7 +63,7 @@ def test_the_step_of_adamw_worked_by_hand_is_the_functions() -> None:
 
 def test_the_knobs_worked_by_hand_are_the_functions() -> None:
     assert r"leaves $\frac{0.5}{0.8}$ and $\frac{0.3}{0.8}$" in CHAPTER
-    assert "0.25, 0.09 and 0.04 over 0.38" in CHAPTER
+    assert "$0.25$, $0.09$ and $0.04$ over $0.38$" in CHAPTER
     logits = torch.tensor([0.5, 0.3, 0.2]).log()
     for knob in ({"top_k": 2}, {"top_p": 0.6}):
         found = next_token_distribution(logits, **knob).tolist()

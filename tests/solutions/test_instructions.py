@@ -5,7 +5,17 @@ import torch
 
 from solutions import instructions
 from solutions.base_model import Vocabulary
-from solutions.instructions import FRAMES, NUMBERS, WANTED, ask, chance, draw_questions, wordings
+from solutions.instructions import (
+    BETWEEN,
+    END,
+    FRAMES,
+    NUMBERS,
+    WANTED,
+    ask,
+    chance,
+    draw_questions,
+    wordings,
+)
 from solutions.transformer import Configuration, Transformer
 
 WORDS = [f"{a}{b}" for a in "abcdefgh" for b in "xyz"]
@@ -24,17 +34,17 @@ def small(monkeypatch) -> Vocabulary:
 @pytest.mark.parametrize(
     ("task", "answer", "choices"),
     [
-        ("first", "red", tuple(LIST)),
-        ("second", "green", tuple(LIST)),
-        ("last", "gold", tuple(LIST)),
         ("count", "four", ("three", "four", "five", "six")),
+        ("between", ";", (",", ";", ":", "-")),
+        ("end", "!", (".", "!", "?")),
+        ("first", "red", tuple(LIST)),
     ],
 )
 def test_each_task_has_its_answer(task, answer, choices):
-    question = ask(task, "Which?", LIST)
+    question = ask(task, "Which?", LIST, ";", "!")
     assert question.answer == answer
     assert question.choices == choices
-    assert question.prompt == "Which? red, green, blue, gold\nAnswer:"
+    assert question.prompt == "Which? red; green; blue; gold!\n"
 
 
 def test_a_quarter_of_the_wordings_is_held_out_and_its_parts_are_all_trained_on():
@@ -53,17 +63,18 @@ def test_a_quarter_of_the_wordings_is_held_out_and_its_parts_are_all_trained_on(
 def test_questions_keep_to_their_parts_and_take_the_tasks_in_turn(small):
     generator = torch.Generator().manual_seed(0)
     questions = draw_questions(2_000, "train", "held out", generator)
-    assert [q.task for q in questions[:5]] == [*WANTED, "first"]
+    assert [q.task for q in questions[:5]] == [*WANTED, "count"]
     for question in questions:
         assert len(set(question.words)) == len(question.words)
         assert set(question.words) <= set(WORDS[14:])
         assert question.answer in question.choices
-    asked = {q.prompt.split(" " + q.words[0] + ", ")[0] for q in questions if q.task == "first"}
+    asked = {q.prompt.split(" " + q.words[0])[0] for q in questions if q.task == "first"}
     assert asked == set(wordings("first", "train"))
-    # every number is about as frequent as every other, so none pays as a habit
-    numbers = [q.answer for q in questions if q.task == "count"]
-    for number in NUMBERS.values():
-        assert numbers.count(number) / len(numbers) == pytest.approx(1 / 4, abs=0.08)
+    # every answer is about as frequent as every other, so none pays as a habit
+    for task, possible in (("count", NUMBERS.values()), ("between", BETWEEN), ("end", END)):
+        given = [q.answer for q in questions if q.task == task]
+        for answer in possible:
+            assert given.count(answer) / len(given) == pytest.approx(1 / len(possible), abs=0.08)
 
 
 def test_the_same_seed_asks_the_same(small):
@@ -74,7 +85,7 @@ def test_the_same_seed_asks_the_same(small):
 
 
 def test_chance_is_that_of_a_blind_choice():
-    questions = [ask("first", "Which?", LIST), ask("last", "Which?", LIST[:3])]
+    questions = [ask(task, "Which?", LIST, ",", ".") for task in ("first", "end")]
     assert chance(questions) == pytest.approx((1 / 4 + 1 / 3) / 2)
 
 
@@ -107,7 +118,7 @@ def test_a_choice_is_the_likeliest_possible_answer_whatever_else_is_likelier():
         vocabulary_size=261, context_length=128, layers=1, width=4, heads=1
     )
     model = Transformer(configuration, causal=True)
-    question = ask("first", "Which?", ["a", "b", "c", "d"])
+    question = ask("first", "Which?", ["a", "b", "c", "d"], ",", ".")
     with torch.no_grad():
         model.token_embedding.weight.zero_()
         model.token_embedding.weight[words.end] = 3.0
