@@ -9,7 +9,7 @@ CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILIN
 OPTIONS = re.compile(r"\A(?:---\n.*?^---\n|(?::[^\n]*\n)+)", re.DOTALL | re.MULTILINE)
 CHAPTERS = {
     path.stem: path
-    for path in sorted((ROOT / "chapters").rglob("*.md"))
+    for path in sorted((ROOT / "chapters").glob("*.md"))
     if "-exercises)=" in path.read_text("utf-8")
 }
 
