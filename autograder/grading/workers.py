@@ -14,15 +14,14 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
-from nbformat import NotebookNode
-
-from autograder.checking.time_limit import OutOfTimeError, within
 from autograder.errors import UserError
 from autograder.grading.inside import enclosure
 from autograder.grading.inside.limits import Limits
 from autograder.grading.sandbox import Sandbox, SandboxError
 
 if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
     from autograder.grading.classroom import Classroom
 
 ENDED_ITS_WORKER = "it ends the grader's own process, by itself too"
@@ -126,6 +125,9 @@ def work(student: str) -> dict[str, Judged]:
 
 
 def _judged(student: str, notebook: str) -> Judged:
+    # not at the top: it brings torch along, for which no other command should wait
+    from autograder.checking.time_limit import OutOfTimeError, within
+
     seconds = longest(_classroom.released[notebook], _classroom.limits)
     # a compiled function that never returns takes no exception; then the worker is ended
     faulthandler.dump_traceback_later(seconds + THEN_ENDED, exit=True, file=_nowhere)
@@ -142,7 +144,7 @@ def _judged(student: str, notebook: str) -> Judged:
     return Judged(graded.key)
 
 
-def longest(released: NotebookNode, limits: Limits) -> float:
+def longest(released: "NotebookNode", limits: Limits) -> float:
     """Return the seconds that running and judging a notebook can take, with much to spare."""
     from autograder.grading.judge import is_check
     from autograder.grading.run import SHARES
