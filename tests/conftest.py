@@ -16,15 +16,20 @@ settings.register_profile("course", deadline=None)
 settings.load_profile("course")
 
 STAND_ALONE = {"test_specs.py", "test_further_solutions.py"}
+# takes minutes, and tests of several files use it
+SHARED = "graded_class"
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of the same name
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one process run all tests of a file, which share what is slow to set up.
 
     Where there are hundreds and each stands alone, they go to whichever process is free.
     """
     for item in items:
-        if item.path.name not in STAND_ALONE:
+        if SHARED in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group(SHARED))
+        elif item.path.name not in STAND_ALONE:
             item.add_marker(pytest.mark.xdist_group(str(item.path)))
 
 

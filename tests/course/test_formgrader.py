@@ -26,7 +26,7 @@ class Served:
     folder: Path
     address: str
 
-    def submission(self, student: str = "solved") -> str:
+    def submission(self, student: str) -> str:
         with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
             return gradebook.find_submission_notebook("attention", "attention", student).id
 
@@ -99,6 +99,15 @@ def served(
             process.terminate()
 
 
+def open_submission(served: Served, page: Page, student: str) -> None:
+    """Open a submission from the gradebook's list, and wait until its scores can be edited."""
+    page.goto(f"{served.address}/gradebook/attention/attention")
+    page.locator(f"a.name-hidden[href$='{served.submission(student)}']").click()
+    page.get_by_text("An answer in words.").wait_for()
+    # the page fetches its grades and comments last, and sets every field to them
+    page.wait_for_function("formgrader.grades?.loaded && formgrader.comments?.loaded")
+
+
 @pytest.fixture
 def page(browser: Browser, served: Served) -> Iterator[Page]:
     with browser.new_context() as context:
@@ -116,9 +125,7 @@ def test_the_assignment_can_be_released_from_formgrader(served, page):
 
 def test_a_written_answer_is_graded_by_hand(served, page):
     assert served.written_grade() == (None, True)
-    page.goto(f"{served.address}/gradebook/attention/attention")
-    page.locator(f"a.name-hidden[href$='{served.submission()}']").click()
-    page.get_by_text("An answer in words.").wait_for()
+    open_submission(served, page, "solved")
     # the reports of the checks stand in the page
     assert page.get_by_text("attention.causal_mask: ").count()
     page.locator(".nbgrader_cell", has_text="An answer in words.").locator("input.score").fill("3")
@@ -146,9 +153,7 @@ def test_the_button_grades_as_the_command_does_and_the_note_is_shown(
     assert by_button == entry(other, "stopped")
     assert by_button["check_causal_mask"] == (0.0, None, False)
 
-    page.goto(f"{served.address}/gradebook/attention/attention")
-    page.locator(f"a.name-hidden[href$='{served.submission('stopped')}']").click()
-    page.get_by_text("An answer in words.").wait_for()
+    open_submission(served, page, "stopped")
     note = page.locator("textarea[placeholder*='never came to its end']")
     note.first.wait_for()
     assert "SystemExit" in note.first.get_attribute("placeholder")
