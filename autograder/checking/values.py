@@ -81,6 +81,7 @@ TENSOR_DTYPES = {
         torch.complex128,
     )
 }
+TENSOR_DTYPE_NAMES = {dtype: name for name, dtype in TENSOR_DTYPES.items()}
 ARRAY_DTYPES = {
     name: np.dtype(name)
     for name in (
@@ -180,10 +181,7 @@ class _Writer:
         self.record(Kind.INTEGER, value.to_bytes(size, "big", signed=True))
 
     def record(self, kind: Kind, *fields: Any) -> None:
-        self.packer.pack_array_header(1 + len(fields))
-        self.packer.pack(int(kind))
-        for field in fields:
-            self.packer.pack(field)
+        self.packer.pack((int(kind), *fields))
 
     def sequence(self, kind: Kind, values: Any, depth: int) -> None:
         self.packer.pack_array_header(1 + len(values))
@@ -201,10 +199,10 @@ class _Writer:
         self.sequence(Kind.DICT, flat, depth)
 
     def tensor(self, value: torch.Tensor, depth: int) -> None:
-        dtype = str(value.dtype).removeprefix("torch.")
-        if dtype not in TENSOR_DTYPES or value.layout is not torch.strided:
+        dtype = TENSOR_DTYPE_NAMES.get(value.dtype)
+        if dtype is None or value.layout is not torch.strided:
             raise ValueFrameError(f"a tensor of {value.dtype}, {value.layout}")
-        if value.device.type != "cpu":
+        if not value.is_cpu:
             raise ValueFrameError(f"a tensor on {value.device}, not on the CPU")
         shape = value.shape
         _check_shape(shape)
@@ -214,9 +212,9 @@ class _Writer:
         if value.is_conj() or value.is_neg():
             value = value.resolve_conj().resolve_neg()
         # the order of the dimensions in memory, so that a transposed tensor arrives as one
-        order = list(range(value.ndim))
+        order = _IN_ORDER[len(shape)]
         if not value.is_contiguous():
-            order.sort(key=lambda dim: -value.stride(dim))
+            order = tuple(sorted(order, key=lambda dim: -value.stride(dim)))
             value = value.permute(order)
         if value.dtype is torch.bfloat16:  # which numpy does not know
             value = value.view(torch.int16)
@@ -239,7 +237,7 @@ class _Writer:
 
 
 def _packed(integers: Sequence[int]) -> bytes:
-    return struct.pack(f"<{len(integers)}q", *integers)
+    return _INTEGERS[len(integers)].pack(*integers)
 
 
 def _little_endian(array: np.ndarray) -> bytes:
@@ -250,6 +248,8 @@ def _sequence(kind: Kind) -> Callable[[_Writer, Any, int], None]:
     return lambda writer, values, depth: writer.sequence(kind, values, depth)
 
 
+_INTEGERS = [struct.Struct(f"<{count}q") for count in range(MOST_DIMENSIONS + 1)]
+_IN_ORDER = [tuple(range(count)) for count in range(MOST_DIMENSIONS + 1)]
 _WRITERS: dict[type, Callable[[_Writer, Any, int], None]] = {
     int: _Writer.integer,
     str: _Writer.scalar,
@@ -269,6 +269,21 @@ _WRITERS: dict[type, Callable[[_Writer, Any, int], None]] = {
     **{dtype.type: _Writer.number for dtype in ARRAY_DTYPES.values()},
     Seed: _Writer.seed,
 }
+
+
+def _starts(first: int) -> int:
+    """Say what msgpack begins with a byte."""
+    if 0x90 <= first <= 0x9F or first in (0xDC, 0xDD):
+        return _AN_ARRAY
+    maps_and_extensions = (
+        *(range(0x80, 0x90), range(0xC7, 0xCA)),
+        *(range(0xD4, 0xD9), range(0xDE, 0xE0)),
+    )
+    return _REFUSED if any(first in each for each in maps_and_extensions) else _PLAIN
+
+
+_PLAIN, _AN_ARRAY, _REFUSED = range(3)
+_STARTS = [_starts(first) for first in range(256)]
 
 
 class _Reader:
@@ -293,7 +308,7 @@ class _Reader:
         if depth > self.limits.depth:
             raise ValueFrameError(f"nested more than {self.limits.depth} deep")
         if not self._at_array():
-            return self.plain()
+            return self.unpacker.unpack()
         count = self.unpacker.read_array_header() - 1
         kind = self.plain(int)
         if not 0 <= count <= len(self.data) - self.position():
@@ -323,12 +338,10 @@ class _Reader:
         position = self.unpacker.tell()
         if position >= len(self.data):
             raise ValueFrameError("the bytes end too early")
-        first = self.data[position]
-        if 0x80 <= first <= 0x8F or 0xC7 <= first <= 0xC9 or 0xD4 <= first <= 0xD8 or first >= 0xDE:
-            if first >= 0xE0:  # a small negative number
-                return False
+        starts = _STARTS[self.data[position]]
+        if starts == _REFUSED:
             raise ValueFrameError("a kind of value that is never sent")
-        return 0x90 <= first <= 0x9F or first in (0xDC, 0xDD)
+        return starts == _AN_ARRAY
 
     def plain(self, kind: type | None = None) -> Any:
         if self._at_array():
@@ -362,11 +375,11 @@ class _Reader:
             raise ValueFrameError(f"the dtype {name[:40]!r}")
         return allowed[name]
 
-    def _integers(self) -> list[int]:
+    def _integers(self) -> tuple[int, ...]:
         content = self.plain(bytes)
         if len(content) % 8 or len(content) > 8 * MOST_DIMENSIONS:
             raise ValueFrameError("a shape that is none")
-        return list(struct.unpack(f"<{len(content) // 8}q", content))
+        return _INTEGERS[len(content) // 8].unpack(content)
 
     def _tensor(self) -> torch.Tensor:
         dtype = self._dtype(TENSOR_DTYPES)
@@ -374,11 +387,13 @@ class _Reader:
         order = self._integers()
         content = self.plain(bytes)
         _check_shape(shape)
-        dimensions = list(range(len(shape)))
-        if order != dimensions and sorted(order) != dimensions:
-            raise ValueFrameError("an order of dimensions that is none")
+        dimensions = _IN_ORDER[len(shape)]
+        stored_shape = shape
+        if order != dimensions:
+            if sorted(order) != list(dimensions):
+                raise ValueFrameError("an order of dimensions that is none")
+            stored_shape = [shape[dim] for dim in order]
         _check_content(content, shape, dtype.itemsize, boolean=dtype is torch.bool)
-        stored_shape = [shape[dim] for dim in order]
         if not content:
             stored = torch.empty(stored_shape, dtype=dtype)
         else:

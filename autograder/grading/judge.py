@@ -13,7 +13,7 @@ from typing import Any
 
 import nbformat
 from nbformat import NotebookNode
-from nbformat.v4 import new_markdown_cell, new_output
+from nbformat.v4 import new_markdown_cell
 
 from autograder.answers import CHECK
 from autograder.checking import report
@@ -29,6 +29,7 @@ from autograder.grading.intake import (
     takes_answer,
 )
 from autograder.grading.markup import inert_markdown
+from autograder.grading.outputs import output_of
 from autograder.grading.run import NotebookRun, Oracle
 from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
 from autograder.spec import find
@@ -145,7 +146,7 @@ def _judged(notebook: NotebookNode, run: NotebookRun, seeds: Seeds) -> list[dict
             exercises.append(exercise)
             since_last, answer = [], None
         elif is_grade_cell(cell):
-            run.outputs[place] = [new_output("stream", name="stdout", text=NOT_A_CHECK)]
+            run.outputs[place] = [output_of("stream", name="stdout", text=NOT_A_CHECK)]
         elif cell.source.strip() == SUMMARY:
             results = [ExerciseResult.from_plain(exercise["result"]) for exercise in exercises]
             run.outputs[place] = [_display(report.summary_as_html, report.summary_as_text, results)]
@@ -237,7 +238,7 @@ def _shown(exercise: dict[str, Any], unsafe: bool) -> list[NotebookNode]:
         shown.data["text/html"] += f'<div class="{report.CLASSES}">{paragraphs}</div>'
         shown.data["text/plain"] += "".join(f"\n  {note}" for note in notes)
     points = {"text/plain": repr(round(exercise["points"], 6))}
-    return [shown, new_output("execute_result", data=points, execution_count=None)]
+    return [shown, output_of("execute_result", data=points, execution_count=None)]
 
 
 def _display(
@@ -246,4 +247,4 @@ def _display(
     # formgrader's pages and the feedback are light, whatever the system prefers
     html = f'<div data-jp-theme-light="true">{as_html(result)}</div>'
     data = {"text/html": html, "text/plain": as_text(result)}
-    return new_output("display_data", data=data)
+    return output_of("display_data", data=data)

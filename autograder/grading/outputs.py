@@ -8,8 +8,7 @@ import base64
 import re
 from typing import Any
 
-from nbformat import NotebookNode
-from nbformat.v4 import new_output
+from nbformat import NotebookNode, from_dict
 
 from autograder.grading.intake import is_base64
 from autograder.grading.markup import inert_formula, inert_html, inert_markdown
@@ -54,13 +53,13 @@ class CellOutputs:
             return
         self.size += EACH + size_of(message)
         if self.size > self.most:  # from here on nothing is shown, and that is said once
-            self._append(new_output("stream", name="stdout", text=CUT))
+            self._append(output_of("stream", name="stdout", text=CUT))
         else:
             take(message)
 
     def stop(self, why: str) -> None:
         """Say at the end, in any case, why the cell did not come to its own."""
-        self.outputs.append(new_output("error", ename="Stopped", evalue=why, traceback=[why]))
+        self.outputs.append(output_of("error", ename="Stopped", evalue=why, traceback=[why]))
 
     def finished(self) -> list[NotebookNode]:
         """Return the outputs; of a progress bar stays what was seen last."""
@@ -87,7 +86,7 @@ class CellOutputs:
         if last is not None and last.output_type == "stream" and last.name == name:
             last.text += text
         else:
-            self._append(new_output("stream", name=name, text=text))
+            self._append(output_of("stream", name=name, text=text))
 
     def _display(self, message: dict) -> None:
         data = self._safe_data(message)
@@ -97,7 +96,7 @@ class CellOutputs:
                 output.data = NotebookNode(data)
             return
         if data:
-            output = new_output("display_data", data=data)
+            output = output_of("display_data", data=data)
             self._append(output)
             if name:
                 self.shown.setdefault(name, []).append(output)
@@ -107,7 +106,7 @@ class CellOutputs:
         count = message.get("count")
         count = count if type(count) is int and 0 <= count < 10**6 else None
         if data:
-            self._append(new_output("execute_result", data=data, execution_count=count))
+            self._append(output_of("execute_result", data=data, execution_count=count))
 
     def _error(self, message: dict) -> None:
         lines = message.get("traceback")
@@ -116,7 +115,7 @@ class CellOutputs:
         if len(text) > LONGEST_ERROR:
             text = f"{text[: LONGEST_ERROR // 2]}\n...\n{text[-LONGEST_ERROR // 2 :]}"
         self._append(
-            new_output(
+            output_of(
                 "error",
                 ename=text_of(message.get("name"))[:200],
                 evalue=text_of(message.get("message"))[:2000],
@@ -135,6 +134,16 @@ class CellOutputs:
         safe = safe_data(data) if isinstance(data, dict) else {}
         self.data += sum(map(len, safe.values()))
         return safe if self.data <= MOST_DATA else {}
+
+
+def output_of(kind: str, **fields: Any) -> NotebookNode:
+    """Return an output as nbformat has it.
+
+    nbformat's own `new_output` checks each against its schema, which takes as long as judging an
+    exercise; the notebook is checked as a whole when it is written.
+    """
+    described = {"metadata": {}} if "data" in fields else {}
+    return from_dict({"output_type": kind, **described, **fields})
 
 
 def safe_data(data: dict) -> dict[str, str]:
