@@ -122,7 +122,7 @@ def _mismatch(function: Callable, arguments: tuple, keywords: dict[str, Any]) ->
     """Say in what way a function cannot be called with these; "" if it can."""
     try:
         signature = inspect.signature(function)
-    except (TypeError, ValueError):
+    except Exception:  # an object may say anything when it is asked
         return ""
     try:
         signature.bind(*arguments, **keywords)

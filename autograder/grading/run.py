@@ -73,6 +73,7 @@ class NotebookRun:
         self.answered = 0  # bytes, to the exercise that is being judged
         self.judged: list[int] = []  # the cells of that exercise
         self.left_out: set[int] = set()  # cells that are not run again
+        self.suspects: set[int] = set()  # cells of exercises whose function ended the process
         self.crowd_before = 0  # threads and processes, when the exercise began
         self.deadline = time.monotonic() + limits.notebook_seconds
 
@@ -94,7 +95,27 @@ class NotebookRun:
                 self._attempt(place, again=False, last=True)
 
     def call(self, function: str, call: Call, seconds: float) -> Answer:
-        """Return what a function of the notebook answers, now that some cells have run."""
+        """Return what a function of the notebook answers, now that some cells have run.
+
+        Where it seems to end the process, the cells of an exercise before that did so may be what
+        ends it now, by what they have changed: it is tried once more without them.
+        """
+        answer = self._attempted_call(function, call, seconds)
+        if not isinstance(answer, Died):
+            return answer
+        suspects = self.suspects.difference(self.judged, self.left_out)
+        self.suspects.update(self.judged)
+        if not suspects:
+            return answer
+        self.left_out |= suspects
+        again = self._attempted_call(function, call, seconds)
+        if isinstance(again, Returned):
+            return again
+        self.left_out -= suspects
+        self._drop_child()
+        return answer
+
+    def _attempted_call(self, function: str, call: Call, seconds: float) -> Answer:
         if not self._restored():
             return Died(self._out_of_time())
         number = self._next_number()
@@ -177,7 +198,7 @@ class NotebookRun:
                     collected.add(message)
             else:
                 why = "it never stopped sending output"
-            raised = words(message.get("raised")) if kind == Kind.ENDED else ""
+            raised = name_of(message.get("raised")) if kind == Kind.ENDED else ""
             if not why and raised in STOPS_THE_NOTEBOOK:
                 why = f"it stops the notebook: {raised}"
             self.raised[place] = raised
@@ -255,6 +276,12 @@ class Oracle:
 
 def _number_of(message: Any) -> Any:
     return message.get("number") if isinstance(message, dict) else None
+
+
+def name_of(error: Any) -> str:
+    """Return the name of an exception as a student's process says it, if it is no sentence."""
+    name = words(error)
+    return name if not name or (name.isidentifier() and len(name) < 80) else "an error"
 
 
 def words(text: Any) -> str:

@@ -69,6 +69,7 @@ def answer_call(python: shell.Shell, message: dict[str, Any]) -> bytes:
     if not callable(function):
         return cases.encode_answer(cases.Raised("NameError", message["function"]))
     python.publish = shell.publish_nothing  # what it prints on hidden inputs stays here
+    shell.provide_loop()
     try:
         answer = time_limit.within(
             message["seconds"],

@@ -12,6 +12,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
+from IPython.core.async_helpers import get_asyncio_loop
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.error import StdinNotImplementedError
@@ -167,6 +168,11 @@ def take_over(shell: Shell, publish: Publish) -> None:
     sys.modules["builtins"] = shell.user_module.__dict__["__builtins__"] = own
 
 
+def provide_loop() -> None:
+    """Let `asyncio.get_event_loop` find one, as in a notebook; `asyncio.run` takes it away."""
+    asyncio.set_event_loop(get_asyncio_loop())
+
+
 def warm_up() -> None:
     """Import what notebooks import, and go once through what is slow the first time.
 
@@ -194,6 +200,7 @@ def warm_up() -> None:
     figure.canvas.draw()
     plt.close("all")
     shell.reset(new_session=True)
+    vars(shell.user_module).update(vars(types.ModuleType("__main__")))
     del tqdm
 
 

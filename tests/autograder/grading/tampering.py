@@ -173,7 +173,7 @@ def frames_written_to_every_descriptor(notebook: Notebook) -> None:
     )
 
 
-@handed_in(lost=EVERYTHING)
+@handed_in()
 def an_encoder_that_lies(notebook: Notebook) -> None:
     notebook.first(
         "from autograder.checking import cases\n"

@@ -11,8 +11,10 @@ from nbformat.v4 import new_code_cell
 # fields of an answer, and `frame` a whole message of the protocol
 FORGER = (
     "import os, struct, msgpack, sys\n"
-    "from autograder.checking import answering, cases, values\n"
-    "import autograder.grading.inside.child as child\n"
+    "frame = sys._getframe()\n"
+    "while 'answering' not in frame.f_globals: frame = frame.f_back\n"
+    "answering, cases, values = (frame.f_globals[n] for n in ('answering', 'cases', 'values'))\n"
+    "right_call = answering.call_with_bytes\n"
     "def line():\n"
     "    import socket, stat\n"
     "    return [n for n in range(3, 256) if os.path.exists(f'/proc/self/fd/{n}')\n"
@@ -20,7 +22,7 @@ FORGER = (
     "def say(kind, content):\n"
     "    os.write(line(), struct.pack('!BI', kind, len(content)) + content)\n"
 )
-UNDO = "import importlib\nimportlib.reload(answering)"  # so that the other exercises are answered
+UNDO = "answering.call_with_bytes = right_call"  # so that the other exercises are answered
 
 
 # what the student's side claims about its own end
