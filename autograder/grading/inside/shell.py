@@ -6,6 +6,7 @@ import builtins
 import contextlib
 import functools
 import io
+import multiprocessing.process
 import os
 import sys
 import types
@@ -158,6 +159,8 @@ def make_shell() -> Shell:
 def take_over(shell: Shell, publish: Publish) -> None:
     """Send every output from now on to `publish`."""
     shell.publish, shell.has_loop = publish, True
+    # where processes that are started anew look for modules; noted when Python started
+    multiprocessing.process.ORIGINAL_DIR = os.getcwd()
     sys.stdout, sys.stderr = Stream("stdout", shell), Stream("stderr", shell)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.stdin = open(os.devnull)  # noqa: SIM115 (open until the process ends)

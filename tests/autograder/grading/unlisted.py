@@ -11,9 +11,9 @@ from nbformat.v4 import new_code_cell
 # fields of an answer, and `frame` a whole message of the protocol
 FORGER = (
     "import os, struct, msgpack, sys\n"
-    "frame = sys._getframe()\n"
-    "while 'answering' not in frame.f_globals: frame = frame.f_back\n"
-    "answering, cases, values = (frame.f_globals[n] for n in ('answering', 'cases', 'values'))\n"
+    "import autograder.grading.inside.child as child\n"
+    "names = child.serve.__globals__\n"
+    "answering, cases, values = (names[name] for name in ('answering', 'cases', 'values'))\n"
     "right_call = answering.call_with_bytes\n"
     "def line():\n"
     "    import socket, stat\n"
