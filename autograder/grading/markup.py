@@ -11,8 +11,13 @@ from urllib.parse import quote
 
 INVISIBLE = "\N{ZERO WIDTH SPACE}"
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
-# a link may lead to a page, an address of mail, a place in this page or a file
-HARMLESS = r"https?://|mailto:|#|[\w./%~-]*(?:[\s)>#?]|$)"
+# a link may lead to a page elsewhere, an address of mail, a place in this page, or a file beside it
+# that no browser would run: formgrader hands out what lies there, in the instructor's name
+FILES = "bmp|csv|gif|ipynb|jpe?g|json|md|npy|npz|pdf|png|pt|py|tsv|txt|webp"
+HARMLESS = (
+    r"https?://|mailto:|[#)]|$|[\w~-]+(?:[\s)>#?]|$)"
+    rf"|[\w./%~-]*\.(?:{FILES})(?:[\s)>]|$)"
+)
 LINK = re.compile(rf"(?<=\])(?=[(:]\s*+(?!{HARMLESS}))")
 PICTURE = re.compile(r"\(attachment:picture-([0-9]{1,3})\)")
 # what makes MathJax follow a link, load code, or lay something over the page

@@ -104,6 +104,33 @@ def test_honest_links_stay(text: str):
     assert links == [found for found in Page(rendered(text)).found if found[0] in ("a", "img")]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[x](page.html)",
+        "[x](./page.HTML#there)",
+        "[x](../../a/page.xhtml 'title')",
+        "[x](<page.html>)",
+        "[x](\npage.svg)",
+        "[x](page%2Ehtml)",
+        "[x](page\\.html)",
+        "[x](page&period;html)",
+        "[x](plot.png.html)",
+        "[x](page.html?a=.png)",
+        "[![x](plot.png)](page.html)",
+        "![[x](page.html)",
+        "\\![x](page.html)",
+        "[x][y]\n\n[y]: page.html",
+        "[y]\n\n> [y]:\n> page.html",
+        "[y]\n\n[y]:\n   <page.html>",
+    ],
+)
+def test_no_link_leads_to_a_page_that_a_student_has_handed_in(text: str):
+    # formgrader hands it out, and what it runs could give points in the instructor's name
+    assert any(tag == "a" for tag, _ in leads(rendered(text)))
+    assert [tag for tag, _ in leads(rendered(inert_markdown(text))) if tag == "a"] == []
+
+
 def test_a_picture_is_found_under_whatever_name_an_editor_refers_to_it():
     names = ("image.png", "Bildschirmfoto 2026-01-02 um 10.00.00.png", "größe.png", "a (1).png")
     pasted = {name: {"image/png": f"aGVsbG8{number}"} for number, name in enumerate(names)}
