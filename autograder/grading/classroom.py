@@ -106,6 +106,11 @@ class Classroom:
             results.store(key, result)
         return Graded(submission, key, result, results)
 
+    def judge_released(self, sandbox: Sandbox) -> None:
+        """Run and judge the notebooks as they were released, which nobody has handed in."""
+        for notebook in self.released.values():
+            judge_submission(Submission(b"", notebook), Seeds(b""), sandbox, self.limits)
+
     def stored(self, student: str, notebook: str, key: str, error: str = "") -> "Graded":
         """Return a result that a worker has stored, or one for a person to look at.
 

@@ -38,7 +38,13 @@ def ended() -> None:
     os._exit(0)
 
 
-def judged(students: dict[str, Callable[[], None]], jobs: int = 2) -> dict[str, Judged]:
+def nothing() -> None:
+    """Do what an honest submission does to its worker."""
+
+
+def judged(
+    students: dict[str, Callable[[], None]], jobs: int = 2, released: Callable[[], None] = killed
+) -> dict[str, Judged]:
     """Return what the workers say of students whose submissions do something to them."""
 
     def graded(student: str, notebook: str, sandbox: object) -> SimpleNamespace:
@@ -46,7 +52,10 @@ def judged(students: dict[str, Callable[[], None]], jobs: int = 2) -> dict[str, 
         return SimpleNamespace(key=f"of {student}")
 
     classroom = SimpleNamespace(
-        released={"attention": new_notebook()}, limits=Limits(), graded=graded
+        released={"attention": new_notebook()},
+        limits=Limits(),
+        graded=graded,
+        judge_released=lambda sandbox: released(),
     )
     sandbox = SimpleNamespace(wait_until_ready=lambda: None)
     found = dict(judged_here(sandbox, jobs, classroom, list(students)))
@@ -57,10 +66,6 @@ def judged(students: dict[str, Callable[[], None]], jobs: int = 2) -> dict[str, 
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "longest", lambda *_: 0.5)
     monkeypatch.setattr(workers, "THEN_ENDED", 0.3)
-
-
-def nothing() -> None:
-    """Do what an honest submission does to its worker."""
 
 
 @pytest.mark.parametrize("does", [killed, ended, stalled_where_no_exception_reaches])
@@ -94,6 +99,12 @@ def test_what_stalls_a_worker_is_stopped_and_named(impatient: None):
 def test_a_machine_that_ends_every_process_is_told_from_a_submission_that_does():
     with pytest.raises(UserError, match="memory enough"):
         judged(dict.fromkeys("ab", killed))
+
+
+@pytest.mark.parametrize("students", ["a", "ab"])
+def test_a_class_of_nothing_but_such_submissions_is_told_from_such_a_machine(students: str):
+    found = judged(dict.fromkeys(students, killed), released=nothing)
+    assert found == dict.fromkeys(students, Judged(error=ENDED_ITS_WORKER))
 
 
 HOSTILE = """
