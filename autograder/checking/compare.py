@@ -7,7 +7,6 @@ parts, a message that gives no expected value away, and the numbers, for the par
 
 import itertools
 import math
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
@@ -130,14 +129,15 @@ class Frequencies:
     def _difference(
         self, probabilities: Sequence[float], found: Sequence[Any]
     ) -> Difference | None:
-        counts = Counter(number for value in found for number in _integers(value) or ())
-        total = counts.total()
+        drawn = torch.cat([_integers(value) for value in found])
+        total = drawn.numel()
         if total == 0:
             return Difference("nothing was drawn")
-        for number in counts:
-            if not 0 <= number < len(probabilities):
-                largest = len(probabilities) - 1
-                return Difference(f"{number} was drawn, which is not between 0 and {largest}")
+        impossible = drawn[(drawn < 0) | (drawn >= len(probabilities))]
+        if impossible.numel():
+            number, largest = int(impossible[0]), len(probabilities) - 1
+            return Difference(f"{number} was drawn, which is not between 0 and {largest}")
+        counts = torch.bincount(drawn, minlength=len(probabilities)).tolist()
         # what hardly ever happens is the most telling
         for probability, number in sorted(zip(probabilities, itertools.count(), strict=False)):
             if unlikely(counts[number], total, probability):
@@ -153,17 +153,18 @@ class Frequencies:
         """Say whether two functions could have the same distribution (5 sigma)."""
         if any(_integers(value) is None for value in (*one, *other)):
             return False
-        first = Counter(number for value in one for number in _integers(value) or ())
-        second = Counter(number for value in other for number in _integers(value) or ())
-        n, m = first.total(), second.total()
+        first, second = (torch.cat([_integers(v) for v in values]) for values in (one, other))
+        n, m = first.numel(), second.numel()
         if not n or not m:
             return n == m
-        for number in first.keys() | second.keys():
-            pooled = (first[number] + second[number]) / (n + m)
-            sigma = math.sqrt(pooled * (1 - pooled) * (1 / n + 1 / m))
-            if abs(first[number] / n - second[number] / m) > 5 * sigma + 1e-12:
-                return False
-        return True
+        numbers, places = torch.cat([first, second]).unique(return_inverse=True)
+        counts = [
+            torch.bincount(drawn, minlength=len(numbers)).double()
+            for drawn in (places[:n], places[n:])
+        ]
+        pooled = (counts[0] + counts[1]) / (n + m)
+        sigma = (pooled * (1 - pooled) * (1 / n + 1 / m)).sqrt()
+        return bool(((counts[0] / n - counts[1] / m).abs() <= 5 * sigma + 1e-12).all())
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,7 @@ def structure_difference(expected: Any, found: Any) -> Difference | None:
     return _compare(expected, found, lambda right, value: None)
 
 
+LARGEST = 2**63 - 1
 _INTEGER_DTYPES = (torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64)
 
 
@@ -496,15 +498,20 @@ def _example(expected: torch.Tensor, found: torch.Tensor, wrong: torch.Tensor) -
     return f"at [{', '.join(map(str, where))}] {numbers}" if where else numbers
 
 
-def _integers(value: Any) -> list[int] | None:
+def _integers(value: Any) -> torch.Tensor | None:
+    """Return integers as one row of int64, which are fast to count; None for anything else.
+
+    Those that int64 does not hold become others that no exercise draws.
+    """
     if isinstance(value, torch.Tensor) and value.dtype in _INTEGER_DTYPES:
-        return value.reshape(-1).tolist()
+        return value.reshape(-1).long()
     if isinstance(value, np.ndarray | np.generic) and value.dtype.kind in "iu":
-        return value.reshape(-1).tolist()
+        return torch.from_numpy(np.asarray(value).astype(np.int64).reshape(-1))
     if type(value) is int:
-        return [value]
+        value = [value]
     if isinstance(value, list | tuple) and all(type(item) is int for item in value):
-        return list(value)
+        held = [item if -LARGEST <= item <= LARGEST else LARGEST for item in value]
+        return torch.tensor(held, dtype=torch.int64)
     return None
 
 

@@ -25,7 +25,8 @@ from autograder.grading.markup import inert_markdown, with_pictures
 MB = 2**20
 LARGEST_FILE = 32 * MB
 MOST_CELLS = 2000
-MOST_SOURCE = 2 * MB
+MOST_SOURCE = 1 * MB
+MOST_CONTAINERS = 1_500_000  # lists and objects of the file: an empty one takes 20 times its text
 MOST_FILES = 100
 LONGEST_NAME = 200  # bytes of a file's name with its folders
 DEEPEST = 20  # folders in folders
@@ -151,7 +152,17 @@ def find_notebook(
     if named:
         names = ", ".join(map(repr, named[:5]))
         raise UnreadableError(f"there is no {name}.ipynb, and {names} holds none of its cells")
+    others_there = any((folder / one).exists() for one in taken)
+    handed_in = [str(file.relative_to(folder)) for file in files if is_of_a_person(file)]
+    if handed_in and not others_there:  # an archive, say, or a script
+        names = ", ".join(name[:LONGEST_NAME] for name in map(repr, handed_in[:5]))
+        raise UnreadableError(f"there is no notebook, but {names}")
     return None
+
+
+def is_of_a_person(file: Path) -> bool:
+    """Say whether a file was made by a person, and not by nbgrader or by a system of files."""
+    return file.name not in ("timestamp.txt", "Thumbs.db") and not file.name.startswith(".")
 
 
 def cells_in(path: Path) -> set[str]:
@@ -194,7 +205,10 @@ def parse(content: bytes) -> NotebookNode:
     if not content.strip():
         raise UnreadableError("the file is empty")
     try:
-        plain = json.loads(decoded(content))
+        text = decoded(content)
+        if text.count("[") + text.count("{") > MOST_CONTAINERS:
+            raise UnreadableError(f"more than {MOST_CONTAINERS:,} lists and objects in the file")
+        plain = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise UnreadableError(f"the file is not JSON: {str(error)[:200]}") from None
     if not isinstance(plain, dict):
@@ -391,8 +405,10 @@ def files_beside(
 ) -> tuple[dict[str, bytes], list[str]]:
     """Return the other files of a submission, and the names of those that were left out.
 
-    What lies below a path that is a notebook's is no other file.
+    What lies below a path that is a notebook's is no other file, and where the feedback on a
+    notebook will be written nothing else can be.
     """
+    pages = [notebook.with_suffix(".html") for notebook in notebooks]
     files: dict[str, bytes] = {}
     left_out: list[str] = []
     size = 0
@@ -401,7 +417,8 @@ def files_beside(
         name = str(PurePosixPath(path.relative_to(folder)))
         if name == "timestamp.txt" or any(path.is_relative_to(one) for one in notebooks):
             continue
-        if path.suffix == ".ipynb":  # a person may want to know of it
+        is_page = any(path.is_relative_to(page) for page in pages)
+        if path.suffix == ".ipynb" or is_page:  # a person may want to know of it
             left_out.append(name if name.isprintable() else repr(name))
             continue
         try:

@@ -20,7 +20,8 @@ LONGEST_ERROR = 20_000
 LONGEST_MARKDOWN = 100_000
 MOST_COLORS = 2000  # changes of color in one output: a page searches the rest anew after each
 ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~])?")
-EACH = 200  # characters that an output counts for, however short
+EACH = 200  # characters that a message counts for, however short
+EACH_SHOWN = 2000  # and an output that it becomes, which takes a page as long as so many
 CUT = "\n... the rest of the output is left out\n"
 
 
@@ -73,6 +74,7 @@ class CellOutputs:
             self.outputs, self.shown, self.clear_first = [], {}, False
         if len(self.outputs) < MOST_OUTPUTS:
             self.outputs.append(output)
+            self.size += EACH_SHOWN
 
     def _stream(self, message: dict) -> None:
         name = "stderr" if message.get("name") == "stderr" else "stdout"

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 SHORTEST = 60  # nodes of the syntax tree; a shorter answer can be written in few ways
+LONGEST = 100_000  # characters; what is longer is no answer, and its tree would fill the memory
 MOST_ALIKE = 0.1  # of the class: what more of them wrote is the usual way to do it
 FEWEST = 2  # answers that a pair shares
 
@@ -60,7 +61,12 @@ def _groups(answers: Mapping[str, Mapping[str, str]], exercise: str) -> list[Seq
 
 
 def form_of(source: str) -> str:
-    """Return source without names of its own, comments, docstrings and spacing; "" if too short."""
+    """Return source without names of its own, comments, docstrings and spacing.
+
+    Of what is too short, too long or no Python that is "".
+    """
+    if len(source) > LONGEST:
+        return ""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
