@@ -7,7 +7,7 @@ same, each by itself, and this one waits for a person.
 import faulthandler
 import os
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -76,7 +76,8 @@ def _one_by_one(
 ) -> Iterator[tuple[str, dict[str, Judged]]]:
     """Yield each student as above, where workers are ended before they have finished anything.
 
-    Whose worker is ended then too does that by what was handed in, if anybody else's is not.
+    Whose worker is ended then too does that by what was handed in, if anybody else's is not, or
+    else that which judges what was released.
     """
     ended: list[str] = []
     for student in students:
@@ -86,7 +87,7 @@ def _one_by_one(
         else:
             any_finished = True
             yield student, judged
-    if ended and not any_finished:
+    if ended and not any_finished and not _released_can_be_judged():
         raise UserError(
             "the machine ends the grader's processes; is there memory enough for --jobs 1?"
         )
@@ -94,12 +95,25 @@ def _one_by_one(
         yield student, dict.fromkeys(_classroom.released, Judged(error=ENDED_ITS_WORKER))
 
 
-def _by_pool(jobs: int, students: Sequence[str]) -> Iterator[tuple[str, dict[str, Judged] | None]]:
+def _released_can_be_judged() -> bool:
+    """Say whether a worker comes to its end with notebooks in which nobody has written anything."""
+    return all(judged is not None for _, judged in _by_pool(1, [""], judge_released))
+
+
+def judge_released(nobody: str) -> dict[str, Judged]:
+    """Run and judge the notebooks as they were released, in a worker."""
+    _classroom.judge_released(_sandbox)
+    return {}
+
+
+def _by_pool(
+    jobs: int, students: Sequence[str], do: Callable[[str], dict[str, Judged]] | None = None
+) -> Iterator[tuple[str, dict[str, Judged] | None]]:
     """Yield each student that workers have finished; then "" and None if one of them was ended."""
     pool = ProcessPoolExecutor(
         min(jobs, len(students)), get_context("fork"), initializer=prepare_worker
     )
-    futures: dict[Future, str] = {pool.submit(work, student): student for student in students}
+    futures: dict[Future, str] = {pool.submit(do or work, name): name for name in students}
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
