@@ -65,6 +65,7 @@ class NotebookRun:
         self.outputs: dict[int, list[NotebookNode]] = {}
         self.raised: dict[int, str] = {}
         self.ended: dict[int, str] = {}
+        self.crashed: set[int] = set()  # of these cells, the ones that took the process with them
         self.ran: list[int] = []
         self.since: list[int] = []  # of these, the ones after the last exercise that was judged
         self.child: Child | None = None
@@ -86,9 +87,24 @@ class NotebookRun:
         self._drop_child()
 
     def run_cell(self, place: int) -> None:
-        """Run one cell, after all those that were run before it."""
+        """Run one cell, after all those that were run before it; suspects may be left out of them.
+
+        Those are the cells of exercises whose function has ended the process: by what they have
+        changed they may end it again in a cell that comes later.
+        """
         self.ran.append(place)
         self.since.append(place)
+        self._run_last(place)
+        suspects = self.suspects.difference(self.left_out)
+        if place in self.crashed and suspects:
+            self.left_out |= suspects
+            why = self.ended.pop(place)
+            self._run_last(place)
+            if place in self.ended:
+                self.ended[place] = why
+                self.left_out -= suspects
+
+    def _run_last(self, place: int) -> None:
         if self._restored(up_to=place) and not self._attempt(place, again=False):
             self._drop_child()
             if self._restored(up_to=place):
@@ -97,8 +113,7 @@ class NotebookRun:
     def call(self, function: str, call: Call, seconds: float) -> Answer:
         """Return what a function of the notebook answers, now that some cells have run.
 
-        Where it seems to end the process, the cells of an exercise before that did so may be what
-        ends it now, by what they have changed: it is tried once more without them.
+        Where it seems to end the process, it is tried once more without the suspects (`run_cell`).
         """
         answer = self._attempted_call(function, call, seconds)
         if not isinstance(answer, Died):
@@ -208,6 +223,7 @@ class NotebookRun:
                 why = self._out_of_time()
         except ChildError as error:
             why = str(error)
+            self.crashed.add(place)
         if why:
             self.ended[place] = why
             self._drop_child()
