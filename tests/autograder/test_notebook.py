@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import nbformat
@@ -160,7 +161,15 @@ def test_an_endless_loop_is_stopped_outside_the_main_thread_too():
     assert "no answer" in seen[0].parts[0].message
 
 
-def test_an_interrupt_ends_the_check_with_a_word(capfd):
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Let SIGINT interrupt, also where the tests run in the background, which it does not reach."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_an_interrupt_ends_the_check_with_a_word(capfd, interruptible):
     def interrupted(length):
         os.kill(os.getpid(), signal.SIGINT)
         return 1
