@@ -37,7 +37,7 @@ class CellOutputs:
         self.shown: dict[str, list[NotebookNode]] = {}
         self.most = most
         self.size = self.text = self.data = 0
-        self.clear_first = False
+        self.clear_first = self.is_full = False
 
     def add(self, message: Any) -> None:
         """Take one message from the process, which may be anything."""
@@ -50,10 +50,11 @@ class CellOutputs:
             "error": self._error,
             "clear": self._clear,
         }.get(text_of(message.get("type")))
-        if take is None or self.size > self.most:
+        if take is None or self.is_full:
             return
         self.size += EACH + size_of(message)
         if self.size > self.most:  # from here on nothing is shown, and that is said once
+            self.is_full = True
             self._append(output_of("stream", name="stdout", text=CUT))
         else:
             take(message)

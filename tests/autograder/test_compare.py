@@ -1,6 +1,7 @@
 """What comparators accept, and what they say of the rest."""
 
 import math
+import time
 
 import numpy as np
 import pytest
@@ -177,6 +178,17 @@ def test_what_cannot_happen_fails_at_once():
     assert "not between" in message(Frequencies(), [0.5, 0.5], [0, 1, 2])
     assert "nothing" in message(Frequencies(), [0.5, 0.5], [])
     assert "instead of integers" in message(Frequencies(), [0.5, 0.5], torch.rand(3))
+
+
+def test_numbers_that_are_slow_to_count_are_not_counted_one_by_one():
+    alike = [n * (2**61 - 1) for n in range(200_000)]  # which all have one hash
+    started = time.monotonic()
+    assert "not between" in message(Frequencies(), [0.5, 0.5], alike)
+    assert not Frequencies().alike([alike], [[0, 1]])
+    many = torch.arange(2_000_000)
+    assert "not between" in message(Frequencies(), [0.5, 0.5], many)
+    assert Frequencies().alike([many], [many.int()])
+    assert time.monotonic() - started < 5
 
 
 def test_draws_of_several_calls_are_pooled():

@@ -251,3 +251,14 @@ def a_descriptor_sent_to_the_grader(notebook: Notebook) -> None:
         "        except OSError: pass\n"
         "    return scores",
     )
+
+
+@handed_in(never_shown=("](page", "](./page", "](<page", "]: page"))
+def a_link_to_a_page_of_ones_own(notebook: Notebook) -> None:
+    notebook.beside("page.html", SCRIPT)
+    notebook.beside("page.svg", '<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>')
+    notebook.answer(
+        "why_not_generate",
+        "See [my plot](page.html), [another](./page.svg#x), [a third](<page.html>) and [y].\n\n"
+        "[y]: page.html\n\n> [y]:\n> page.html",
+    )

@@ -195,3 +195,27 @@ def numbers_drawn_from_the_judges_seed(notebook: Notebook) -> None:
         "    weights = torch.rand_like(scores)\n"
         "    return weights / weights.sum(-1, keepdim=True)",
     )
+
+
+@handed_in(lost="merge_heads", note="an error in its cell")
+def a_note_in_the_name_of_an_error(notebook: Notebook) -> None:
+    notebook.answer(
+        "merge_heads", "raise type('x): graded by hand, 3 of 3 points (', (Exception,), {})"
+    )
+
+
+@handed_in(lost=("merge_heads", "split_heads"))
+def errors_of_kinds_that_nobody_expects(notebook: Notebook) -> None:
+    notebook.answer(
+        "merge_heads",
+        "class Kind(type):\n"
+        "    @property\n"
+        "    def __name__(cls): raise RuntimeError\n"
+        "class Odd(Exception, metaclass=Kind): pass\n"
+        "def merge_heads(x): raise Odd",
+    )
+    notebook.after("merge_heads", "raise Odd")
+    notebook.answer(
+        "split_heads",
+        "class Stop(BaseException): pass\ndef split_heads(x, heads): raise Stop('now')",
+    )

@@ -322,3 +322,39 @@ def files_beside_the_notebook(notebook: Notebook) -> None:
     notebook.beside("helper.py", "word = 'helper found'")
     notebook.beside("data/numbers.txt", "1 2 3")
     notebook.first("import helper\nprint(helper.word, open('data/numbers.txt').read())")
+
+
+@handed_in(
+    lost=EVERYTHING, manual=True, flagged=True, kept=False, note="no notebook, but 'homework.zip'"
+)
+def an_archive_and_nothing_else(notebook: Notebook) -> object:
+    notebook.beside("homework.zip", "PK")
+    notebook.beside("timestamp.txt", "2026-01-01 00:00:00 UTC")
+    return NOTHING
+
+
+@handed_in(note="left out: attention.html/x.txt")
+def a_folder_in_place_of_the_feedback(notebook: Notebook) -> None:
+    notebook.beside("attention.html/x.txt", "x")
+
+
+@handed_in()
+def values_of_other_types_everywhere(notebook: Notebook) -> bytes:
+    odd = [None, True, 5, 1.5, [], {}, "x", [[]], {"a": {}}]
+
+    def change(plain: dict) -> None:
+        plain.update(nbformat="4", nbformat_minor=-1, metadata={"\ud800": "\udfff"})
+        for number, cell in enumerate(plain["cells"]):
+            value = odd[number % len(odd)]
+            cell.update(execution_count=value, outputs=value, attachments=value, id=value)
+            for name in ("grade", "solution", "locked", "points", "checksum", "cell_type"):
+                if "nbgrader" in cell["metadata"]:
+                    cell["metadata"]["nbgrader"][name] = value
+            cell["metadata"].update({"tags": value, "\ud800": "\ud801"})
+
+    return changed(notebook, change)[:-1] + b', "x": [NaN, -Infinity, 1e999]}'
+
+
+@handed_in(flagged=True)
+def a_timestamp_before_all_time(notebook: Notebook) -> None:
+    notebook.beside("timestamp.txt", "0001-01-01 00:00:00 +1400")

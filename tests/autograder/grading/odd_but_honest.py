@@ -1,6 +1,7 @@
 """Notebooks that are honest and unusual: what works in Jupyter earns its points here."""
 
 from class_of_hostiles import Notebook, handed_in
+from nbformat.v4 import new_code_cell
 
 
 @handed_in(shown="42 from the loop")
@@ -518,3 +519,167 @@ def a_class_that_is_written_across_cells(notebook: Notebook) -> None:
     notebook.before(
         "check_causal_mask", "model = Model()\ncausal_mask = lambda length: kept(length=length)"
     )
+
+
+@handed_in()
+def callables_of_many_kinds(notebook: Notebook) -> None:
+    notebook.append(
+        "softmax",
+        "right_softmax = softmax\n"
+        "class Softmax(torch.nn.Module):\n"
+        "    def forward(self, scores, mask=None): return right_softmax(scores, mask)\n"
+        "softmax = Softmax().eval()",
+    )
+    notebook.append(
+        "causal_mask",
+        "import functools\n"
+        "right_causal = causal_mask\n"
+        "@functools.cache\n"
+        "def cached(length: int, *, device=None) -> 'torch.BoolTensor':\n"
+        "    return right_causal(length)\n"
+        "causal_mask = functools.partial(cached, device='cpu')",
+    )
+    notebook.append(
+        "merge_heads",
+        "right_merge, count = merge_heads, 0\n"
+        "def retry(times=3):\n"
+        "    def decorate(function):\n"
+        "        def inner(*arguments, **keywords):\n"
+        "            for _ in range(times):\n"
+        "                try: return function(*arguments, **keywords)\n"
+        "                except ZeroDivisionError: pass\n"
+        "        return inner\n"
+        "    return decorate\n"
+        "@retry(times=2)\n"
+        "@torch.no_grad()\n"
+        "def merge_heads(x):\n"
+        "    global count; count += 1\n"
+        "    if count % 3 == 1: 1 / 0\n"
+        "    return right_merge(x)",
+    )
+    notebook.append(
+        "split_heads",
+        "from dataclasses import dataclass\n"
+        "right_split = split_heads\n"
+        "@dataclass(slots=True, frozen=True, kw_only=True)\n"
+        "class Split:\n"
+        "    name: str = 'x'\n"
+        "    def __call__(self, *arguments): return right_split(*arguments)\n"
+        "split_heads = Split(name='y')",
+    )
+
+
+@handed_in()
+def results_of_every_make(notebook: Notebook) -> None:
+    notebook.append(
+        "softmax",
+        "right_softmax = softmax\n"
+        "def softmax(scores, mask=None):\n"
+        "    weight = torch.nn.Parameter(torch.ones((), dtype=scores.dtype))\n"
+        "    return (right_softmax(scores, mask) * weight).flip(-1).flip(-1)",
+    )
+    notebook.append(
+        "merge_heads",
+        "right_merge = merge_heads\n"
+        "def merge_heads(x):\n"
+        "    result = right_merge(x)\n"
+        "    large = torch.zeros(*result.shape, 3, dtype=result.dtype)\n"
+        "    large[..., 1] = result\n"
+        "    return large[..., 1]",
+    )
+    notebook.append(
+        "split_heads",
+        "import numpy as np\n"
+        "right_split = split_heads\n"
+        "def split_heads(x, heads):\n"
+        "    return torch.from_numpy(np.asfortranarray(right_split(x, heads).numpy()))",
+    )
+
+
+@handed_in(shown=("gathered [0, 1, 2]", "subprocess says 3"))
+def asyncio_as_it_is_written_for_both(notebook: Notebook) -> None:
+    notebook.first(
+        "import asyncio, sys\n"
+        "async def one(n): await asyncio.sleep(0.001); return n\n"
+        "print('gathered', await asyncio.gather(*map(one, range(3))))\n"
+        "async with asyncio.TaskGroup() as group: group.create_task(one(1))\n"
+        "pipe = asyncio.subprocess.PIPE\n"
+        "process = await asyncio.create_subprocess_exec('echo', '3', stdout=pipe)\n"
+        "print('subprocess says', (await process.communicate())[0].decode())\n"
+        "left = [asyncio.create_task(one(n)) for n in range(20)]"
+    )
+    notebook.append(
+        "softmax",
+        "right = softmax\n"
+        "async def waited(scores, mask): return right(scores, mask)\n"
+        "def softmax(scores, mask=None):\n"
+        "    if asyncio.get_event_loop_policy().get_event_loop().is_running():\n"
+        "        return right(scores, mask)\n"
+        "    return asyncio.run(waited(scores, mask))",
+    )
+
+
+@handed_in(shown=("spawned [9]", "managed {'a': 1}"))
+def processes_that_are_started_anew(notebook: Notebook) -> None:
+    notebook.beside("work.py", "def square(n): return n * n")
+    notebook.first(
+        "import multiprocessing as mp\n"
+        "from work import square\n"
+        "with mp.get_context('spawn').Pool(1) as pool: print('spawned', pool.map(square, [3]))\n"
+        "with mp.Manager() as manager: print('managed', dict(manager.dict(a=1)))"
+    )
+
+
+@handed_in(shown=("'one of two'", "per loop", "defined in a profile"))
+def settings_and_magics_of_every_day(notebook: Notebook) -> None:
+    notebook.node.cells.insert(0, new_code_cell("'one of two'\n'two of two'"))
+    notebook.first(
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "InteractiveShell.ast_node_interactivity = 'all'"
+    )
+    notebook.answer("softmax", "%%prun -q\n" + notebook.cell("softmax").source)
+    for cell in (
+        "%reset_selective -f nothing\n%time 1\n%timeit -n1 -r1 1\n%mkdir d\n%cd d\n%cd ..",
+        "%%prun -q\ndef profiled(): return 'defined in a profile'",
+        "profiled()",
+        "!nvidia-smi\n!pip install einops\nfiles = !ls\nfiles.n",
+        "%load_ext tensorboard",
+        "%reset -f",
+        "import torch, time\ntime.perf_counter = lambda: 'now'\ntorch.set_default_device('meta')",
+        "torch.set_default_device('cpu')",
+    ):
+        notebook.before("check_causal_mask", cell)
+    notebook.before("check_causal_mask", notebook.cell("causal_mask").source)
+
+
+@handed_in(shown=("image/png", "to_jshtml"))
+def animations_and_names_of_every_script(notebook: Notebook) -> None:
+    notebook.first(
+        "import matplotlib.pyplot as plt\n"
+        "from matplotlib.animation import FuncAnimation\n"
+        "from IPython.display import HTML, Image, display\n"
+        "größe = вес = 名前 = 1; 𝒙 = 5; assert x == 5  # 🙂 שלום\n"
+        "figure, axes = plt.subplots(); line, = axes.plot([0, 1])\n"
+        "animation = FuncAnimation(figure, lambda n: line.set_ydata([0, n]), frames=2)\n"
+        "display(HTML(animation.to_jshtml())); print('to_jshtml')\n"
+        "plt.savefig('x.png'); display(Image('x.png')); plt.close()"
+    )
+    for name, indent in (("softmax", " "), ("causal_mask", "   "), ("split_heads", "        ")):
+        notebook.answer(name, notebook.cell(name).source.replace("    ", indent))
+
+
+@handed_in()
+def a_time_limit_of_ones_own(notebook: Notebook) -> None:
+    notebook.first(
+        "import functools, signal\n"
+        "def limited(function):\n"
+        "    @functools.wraps(function)\n"
+        "    def inner(*arguments, **keywords):\n"
+        "        def stop(*_): raise TimeoutError\n"
+        "        before = signal.signal(signal.SIGALRM, stop); signal.alarm(1)\n"
+        "        try: return function(*arguments, **keywords)\n"
+        "        finally: signal.alarm(0); signal.signal(signal.SIGALRM, before)\n"
+        "    return inner"
+    )
+    notebook.append("softmax", "softmax = limited(softmax)")
+    notebook.append("causal_mask", "causal_mask = limited(causal_mask)")

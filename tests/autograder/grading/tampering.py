@@ -223,3 +223,28 @@ def a_class_in_place_of_callable(notebook: Notebook) -> None:
 @handed_in(lost=EVERYTHING)
 def a_shell_that_runs_nothing(notebook: Notebook) -> None:
     notebook.first("get_ipython().__class__.run_cell = lambda self, source, **k: None")
+
+
+@handed_in()
+def modules_that_serve_the_grader_taken_apart(notebook: Notebook) -> None:
+    notebook.first(
+        "import inspect, msgpack, os, select, socket, struct, sys\n"
+        "msgpack.Packer = msgpack.Unpacker = msgpack.packb = msgpack.unpackb = None\n"
+        "inspect.signature = lambda *a, **k: os._exit(1)\n"
+        "for module in (select, socket, struct):\n"
+        "    for name in [n for n in vars(module) if n[0] != '_']: setattr(module, name, None)\n"
+        "import autograder.checking.values, autograder.grading.inside.frames\n"
+        "for module in [m for n, m in sys.modules.items() if n.startswith('autograder')]:\n"
+        "    for name in [n for n in vars(module) if n[0] != '_']: setattr(module, name, None)"
+    )
+
+
+@handed_in(lost="softmax", note="While softmax was tried")
+def what_serves_the_grader_found_and_taken_apart(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        "import autograder.grading.inside.child as child\n"
+        "names = child.serve.__globals__\n"
+        "names['values'].encode = names['answering'].seed_generators = None\n"
+        "def softmax(scores, mask=None): return scores",
+    )

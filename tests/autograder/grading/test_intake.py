@@ -14,6 +14,7 @@ from nbformat import NotebookNode, validate
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.grading import intake
+from autograder.grading.flags import forbidden_calls
 from autograder.grading.outputs import CellOutputs, overwritten
 
 
@@ -278,3 +279,45 @@ def test_a_link_is_not_followed(tmp_path: Path):
     (tmp_path / "attention.ipynb").symlink_to("secret")
     with pytest.raises(intake.UnreadableError, match="link"):
         intake.read_regular_file(tmp_path / "attention.ipynb", 1000)
+
+
+@pytest.mark.parametrize("name", ["homework.zip", "attention.py", "a/attention.html"])
+def test_another_file_in_place_of_the_notebook_waits_for_a_person(
+    released: NotebookNode, tmp_path: Path, name: str
+):
+    (tmp_path / "timestamp.txt").write_text("2026-01-01 00:00:00 UTC")
+    (tmp_path / ".DS_Store").write_text("")
+    assert intake.take_in(tmp_path, "attention", released).missing
+    (tmp_path / name).parent.mkdir(exist_ok=True)
+    (tmp_path / name).write_text("x")
+    submission = intake.take_in(tmp_path, "attention", released)
+    assert submission.problem == f"there is no notebook, but {name!r}"
+
+
+def test_nothing_stands_where_the_feedback_will_be(released: NotebookNode, tmp_path: Path):
+    (tmp_path / "attention.ipynb").write_bytes(json.dumps(released).encode())
+    (tmp_path / "attention.html").write_text("30 of 30 points")
+    submission = intake.take_in(tmp_path, "attention", released)
+    assert submission.beside == {}
+    assert submission.notes[""] == ("left out: attention.html",)
+
+
+@pytest.mark.parametrize("one", [b'{"":0},', b"[],"])
+def test_a_file_that_unfolds_to_a_gigabyte_is_refused(one: bytes):
+    content = b'{"cells": [], "x": [' + one * 2_000_000 + b"0]}"
+    with pytest.raises(intake.UnreadableError, match="lists and objects"):
+        intake.parse(content)
+
+
+def test_outputs_count_for_what_a_page_takes_to_lay_them_out():
+    collected = CellOutputs(most=100_000)
+    for _ in range(200):
+        collected.add({"type": "display", "data": {"text/plain": "x"}})
+    assert len(collected.finished()) <= 100_000 / 2000
+    assert collected.outputs[-1].text.strip().endswith("is left out")
+
+
+def test_source_too_long_for_a_syntax_tree_is_left_to_a_person():
+    assert forbidden_calls("x\n" * 400_000, ("softmax",)) == [
+        "800,000 characters of source are too many to look through"
+    ]
