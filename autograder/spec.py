@@ -23,6 +23,7 @@ points, and a student whose outputs on a part are the misconception's reads the 
 """
 
 import difflib
+import functools
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
@@ -140,6 +141,7 @@ def exercises(module: str) -> list[Exercise]:
     return [value for value in found if isinstance(value, Exercise)]
 
 
+@functools.cache
 def find(identifier: str) -> Exercise:
     """Return the exercise with an identifier such as `attention.causal_mask`.
 
