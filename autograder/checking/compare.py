@@ -77,17 +77,22 @@ class Close(CallByCall):
     The largest difference in a tensor is at most `relative` times the largest magnitude expected in
     it. There is no absolute tolerance: where zeros are expected, zeros must come. NaN and infinity
     are right only where they are expected. Shape and dtype must agree, integers and bools exactly.
-    Of a result with several items only `items` are compared, if they are named.
+    Of a result with several items only `items` are compared, if they are named. With `exact_zeros`,
+    not even rounding may make something else of a zero that is expected.
     """
 
     relative: float = 1e-4
     items: tuple[int, ...] = ()
+    exact_zeros: bool = False
 
     def leaves(self, expected: torch.Tensor, found: torch.Tensor) -> Difference | None:
         """Return how two tensors of the same shape and dtype differ."""
         if not expected.is_floating_point() and not expected.is_complex():
             return _exact_difference(expected, found)
-        return _rounding_difference(expected, found, self.relative)
+        difference = _rounding_difference(expected, found, self.relative)
+        if difference is None and self.exact_zeros:
+            return _zeros_difference(expected, found)
+        return difference
 
 
 @dataclass(frozen=True)
@@ -442,6 +447,15 @@ def _rounding_difference(
         or _swapped(expected, found, close)
         or f"{_share(wrong)} wrong",
         _example(expected, found, wrong),
+    )
+
+
+def _zeros_difference(expected: torch.Tensor, found: torch.Tensor) -> Difference | None:
+    wrong = (expected == 0) & (found != 0)
+    if not wrong.any():
+        return None
+    return Difference(
+        f"{_share(wrong)} nearly 0, and should be exactly 0", _example(expected, found, wrong)
     )
 
 

@@ -93,7 +93,7 @@ softmax = Exercise(
     parts=[
         Part("without a mask", 1, small_scores, public=True),
         Part("large scores", 1, large_scores),
-        Part("some entries masked", 1, some_masked),
+        Part("some entries masked", 1, some_masked, Close(exact_zeros=True)),
         Part("whole rows masked", 1, rows_wholly_masked),
     ],
     forbidden=("softmax", "log_softmax", "Softmax", "softmin"),
@@ -360,10 +360,13 @@ def stable_attention(draw: Draw) -> list[Call]:
     value = draw.normal(keys, value_width).double()
     # one coordinate adds the same large number to all scores, which the softmax must not notice
     query[:, 0], key[:, 0] = 60.0 * math.sqrt(head_width), 40.0
+    low = key.clone()
+    low[:, 0] = -1000.0
     return [
         Call((query, key, value), tries="scores near 2,400"),
         Call((query, -key, value), tries="scores near -2,400"),
         Call((query, key, value, draw.mask(queries, keys)), tries="scores near 2,400, and a mask"),
+        Call((query, low, value, draw.mask(queries, keys)), tries="near -60,000, and a mask"),
     ]
 
 

@@ -630,8 +630,12 @@ def gradients_of_one(draw: Draw) -> list[Call]:
 
 def gradients_of_several(draw: Draw) -> list[Call]:
     same = tuple(draw.normal(*shape, scale=0.7) for shape in ((4, 4), (4, 4), (4, 4, 4)))
+    hidden, positive, negative = vectors(draw, 12.0)
+    # so that there are errors to learn from
+    positive[0], negative[0, 0] = -hidden[0], hidden[0]
     return [
         Call(vectors(draw), tries="a batch"),
+        Call((hidden, positive, negative), tries="scores of hundreds, and some of them wrong"),
         Call(same, tries="all sizes equal"),
         Call(
             tuple(draw.scattered(tensor) for tensor in vectors(draw)), tries="scattered in memory"
@@ -843,10 +847,15 @@ def equally_near(draw: Draw) -> list[Call]:
     same = torch.cat([-axis[None], same])
     zeros = torch.cat([torch.zeros(1, width), same[:3], torch.zeros(1, width), -axis[None]])
     many = torch.cat([-axis.repeat(20, 1), axis.repeat(20, 1)])
+    right = torch.tensor([1.0, 0.0])
+    plane = torch.tensor([[1.0, 3.0], [0.0, 0.0], [-1.0, 0.0], [2.0, 0.0]])
+    cross = torch.tensor([[1.0, 0.0], [0.0, 1.0], [-2.0, 0.0], [0.0, -1.0]])
     return [
         Call((axis * 3, same, repeats, []), tries="several words in the same direction"),
         Call((axis, many, 30, [21]), tries="many words in two directions"),
         Call((axis, zeros, 6, []), tries="embeddings of zeros"),
+        Call((right, plane, 4, []), tries="an embedding of zeros, and others at many angles"),
+        Call((right, cross, 3, [0]), tries="the opposite of the query, and a word left out"),
         Call((torch.zeros(width), same, 3, [1]), tries="a query of zeros: all are equally near"),
     ]
 
@@ -1006,6 +1015,11 @@ def analogies_of_unequal_lengths(draw: Draw) -> list[Call]:
         if count % 2:
             embeddings = embeddings.double()
         calls.append(Call((*ids, embeddings), tries="vectors of very different lengths"))
+    # exact in the machine: the goal is (-1, 1, 1)
+    axes = torch.tensor([[0, 0, 1], [1, 0, 0], [0, 1, 0], [0, 4, 0], [0, 0, 2], [0, 8, 0]])
+    calls.append(Call((1, 2, 0, axes.float()), tries="words that are equally near"))
+    away = torch.cat([torch.eye(3), torch.tensor([1.0, -1.0, -1.0]) + 0.2 * draw.normal(5, 3)])
+    calls.append(Call((0, 1, 2, away), tries="all words point away from the goal"))
     return calls
 
 
@@ -1146,7 +1160,7 @@ def images_with_channels(draw: Draw) -> list[Call]:
         Call((square, 2), tries="all sizes 2"),
         Call((draw.scattered(images), size), tries="scattered in memory"),
         Call((draw.integers(0, 255, 2, 3, 4, 6), 2), tries="integers"),
-        Call((images.double(), size), tries="float64"),
+        Call((draw.normal(*images.shape, dtype=torch.float64), size), tries="float64"),
     ]
 
 

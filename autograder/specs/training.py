@@ -542,6 +542,7 @@ def with_a_prompt(draw: Draw) -> list[Call]:
         Call((four,), {"add_generation_prompt": True}, "four messages, an answer is asked for"),
         Call((four, False), tries="four messages, no answer is asked for"),
         Call((conversation(draw, "user", "assistant"), True), tries="after an answer"),
+        Call((conversation(draw, "user", "tool"), True), tries="a message in the role of a tool"),
     ]
 
 
@@ -552,6 +553,7 @@ def white_space(draw: Draw) -> list[Call]:
     return [
         *(Call(([system, user],), tries=f"the content {user['content']!r}") for user in users),
         Call((conversation(draw, "user", "assistant"), True), tries="a random conversation"),
+        Call(([{"role": "system", "content": ""}, users[0]],), tries="an empty system message"),
     ]
 
 
@@ -1298,6 +1300,7 @@ def all_ignored(draw: Draw) -> list[Call]:
     return [
         Call((draw.normal(batch, length, vocabulary), nothing), tries="every target is -100"),
         Call((draw.normal(1, vocabulary), torch.tensor([-100])), tries="a single target, -100"),
+        Call((draw.normal(length, vocabulary).double(), nothing[0]), tries="float64"),
     ]
 
 
@@ -1697,9 +1700,12 @@ def padding_after(draw: Draw) -> list[Call]:
     hidden = batch_of_states(draw, batch, length)
     counts = [length, *(draw.integer(1, length - 1) for _ in range(batch - 1))]
     shown = torch.arange(6.0).view(1, 3, 2)
+    silent = hidden.clone()
+    silent[:, -1] = 0.0
     return [
         Call((shown, torch.tensor([[True, True, False]])), tries="two tokens, then padding"),
         Call((hidden, filled_after([length] * batch, length)), tries="no padding at all"),
+        Call((silent, filled_after([length] * batch, length)), tries="last states of zeros"),
         Call((hidden, filled_after(counts, length)), tries="sequences of several lengths"),
         Call((hidden, filled_after([1, 2, *counts[2:]], length)), tries="a sequence of one token"),
         Call((hidden.double(), filled_after(counts, length)), tries="float64"),
@@ -2409,6 +2415,7 @@ def cold(draw: Draw) -> list[Call]:
         Call((logits, 0.0, 2, top_p), tries="temperature 0 with top-k and top-p"),
         Call((logits + 100, 1.0), tries="all logits near 100: exp overflows above 88"),
         Call((logits * 2, 0.02), tries="temperature 0.02"),
+        Call((logits * 1e-9, 0.0), tries="temperature 0, logits that are nearly equal"),
     ]
 
 
@@ -2482,9 +2489,9 @@ next_token_distribution = Exercise(
     parts=[
         Part("temperature", 1, temperatures, public=True),
         Part("temperature 0, large logits", 0.5, cold),
-        Part("top-k", 1, largest_k, public=True),
-        Part("top-p", 1, nucleus, public=True),
-        Part("all together", 1, together),
+        Part("top-k", 1, largest_k, Close(exact_zeros=True), public=True),
+        Part("top-p", 1, nucleus, Close(exact_zeros=True), public=True),
+        Part("all together", 1, together, Close(exact_zeros=True)),
         Part("out of range", 0.5, out_of_range),
     ],
     equivalent={

@@ -368,3 +368,65 @@ def cached_attention_step__running_sums(query, key, value, key_cache, value_cach
         )
         peak = new
     return output / total, keys, values
+
+
+# --- and a few more ways
+
+
+def causal_mask__from_infinities(length):
+    return torch.full((length, length), -math.inf).triu(1) == 0
+
+
+def sliding_window_mask__clamped_distance(length, window):
+    position = torch.arange(length)
+    distance = position[:, None] - position
+    return distance == distance.clamp(0, window - 1)
+
+
+def padding_mask__rows_of_a_triangle(lengths, length):
+    triangle = torch.ones(length + 1, length).tril(-1).bool()
+    return triangle[lengths.long()][:, None, None, :]
+
+
+def softmax__guarded_maximum_and_total(scores, mask=None):
+    own = scores.clone()
+    if mask is not None:
+        own[(~mask).expand_as(own)] = -math.inf
+    top = own.amax(-1, keepdim=True)
+    top[top == -math.inf] = 0
+    weights = torch.exp(own - top)
+    total = weights.sum(-1, keepdim=True)
+    total[total == 0] = 1
+    return weights.div_(total)
+
+
+def scaled_dot_product_attention__numerator_and_denominator(query, key, value, mask=None):
+    scores = torch.einsum("...qd,...kd->...qk", query, key) * query.size(-1) ** -0.5
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -math.inf)
+    top = scores.amax(-1, keepdim=True).clamp(min=torch.finfo(scores.dtype).min)
+    weights = (scores - top).exp()
+    return (weights @ value) / weights.sum(-1, keepdim=True).clamp(min=1e-30)
+
+
+def split_heads__table_of_indices(x, heads):
+    index = torch.arange(x.shape[-1]).view(heads, -1)
+    return x[..., index].permute(0, 2, 1, 3)
+
+
+def multi_head_attention__sum_over_the_heads(
+    x, query_weight, key_weight, value_weight, output_weight, heads, mask=None
+):
+    batch, length, width = x.shape
+    head_width = width // heads
+    total = torch.zeros_like(x)
+    for head in range(heads):
+        own = slice(head * head_width, (head + 1) * head_width)
+        query, key = x @ query_weight[own].T, x @ key_weight[own].T
+        scores = query @ key.transpose(1, 2) * head_width**-0.5
+        if mask is not None:
+            seen = mask.broadcast_to(batch, heads, length, length)[:, head]
+            scores = scores.masked_fill(~seen, -math.inf)
+        weights = scores.softmax(-1).nan_to_num(0.0)
+        total = total + weights @ (x @ value_weight[own].T) @ output_weight[:, own].T
+    return total

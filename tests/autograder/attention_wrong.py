@@ -587,3 +587,60 @@ def cached_attention_step__appends_twice(query, key, value, key_cache, value_cac
 def cached_attention_step__appends_the_output(query, key, value, key_cache, value_cache):
     output, keys, _ = reference.cached_attention_step(query, key, value, key_cache, value_cache)
     return output, keys, torch.cat((value_cache, output), -2)
+
+
+# --- the rare and the large
+
+
+def sliding_window_mask__slices_from_behind(length, window):
+    mask = torch.zeros(length, length, dtype=torch.bool)
+    for query in range(length):
+        mask[query, query - window + 1 : query + 1] = True
+    return mask
+
+
+def padding_mask__slices_from_behind(lengths, length):
+    mask = torch.ones(len(lengths), 1, 1, length, dtype=torch.bool)
+    for row, count in zip(mask, lengths.tolist(), strict=True):
+        row[..., count - length :] = False
+    return mask
+
+
+def softmax__leaves_a_trace(scores, mask=None):
+    return reference.softmax(scores, mask).clamp(min=1e-12)
+
+
+def scaled_dot_product_attention__fills_mildly(query, key, value, mask=None):
+    scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1])
+    if mask is None:
+        return torch.softmax(scores, -1) @ value
+    weights = torch.softmax(scores.masked_fill(~mask, -20.0), -1)
+    return (weights * mask.any(-1, keepdim=True)) @ value
+
+
+def cached_attention_step__causal_from_the_first_token(query, key, value, key_cache, value_cache):
+    keys, values = torch.cat([key_cache, key], -2), torch.cat([value_cache, value], -2)
+    output = F.scaled_dot_product_attention(query, keys, values, is_causal=True)
+    return output, keys, values
+
+
+def cached_attention_step__grows_the_caches_passed_in(query, key, value, key_cache, value_cache):
+    output, keys, values = reference.cached_attention_step(
+        query, key, value, key_cache, value_cache
+    )
+    key_cache.set_(keys)
+    value_cache.set_(values)
+    return output, key_cache, value_cache
+
+
+def sinusoidal_positions__in_half_precision(length, width, base=10_000.0):
+    return reference.sinusoidal_positions(length, width, base).half().float()
+
+
+def rotary_positions__reads_what_it_has_written(x, positions, base=10_000.0):
+    out, half = x.clone(), x.shape[-1] // 2
+    angle = positions[:, None] / base ** (torch.arange(half, dtype=torch.float64) / half)
+    cosine, sine = angle.cos().to(x.dtype), angle.sin().to(x.dtype)
+    out[..., :half] = out[..., :half] * cosine - out[..., half:] * sine
+    out[..., half:] = out[..., :half] * sine + out[..., half:] * cosine
+    return out

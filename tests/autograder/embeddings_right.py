@@ -284,3 +284,72 @@ def splice_image__empty_then_filled(token_embeddings, tokens, image_embeddings, 
         out[b, k : k + patches] = image_embeddings[b]
         out[b, k + patches :] = token_embeddings[b, k + 1 :]
     return out
+
+
+# --- and a few more ways
+
+
+def skipgram_pairs__distances(tokens, window):
+    place = torch.arange(len(tokens))
+    apart = (place[:, None] - place).abs()
+    token, neighbor = ((apart > 0) & (apart <= window)).nonzero(as_tuple=True)
+    return torch.stack([tokens[token], tokens[neighbor]], 1)
+
+
+def noise_distribution__softmax_of_logarithms(counts, power=0.75):
+    return (power * counts.double().log()).softmax(0).float()
+
+
+def negative_sampling_loss__binary_cross_entropy(hidden, positive, negative):
+    words = torch.cat([positive[:, None], negative], 1)
+    scores = torch.einsum("bw,bkw->bk", hidden, words)
+    real = torch.zeros_like(scores)
+    real[:, 0] = 1
+    loss = F.binary_cross_entropy_with_logits(scores, real, reduction="sum")
+    return loss / len(hidden)
+
+
+def negative_sampling_gradient__sigmoid_of_minus_the_score(hidden, positive, negative):
+    count = hidden.shape[0]
+    real = -torch.sigmoid(-torch.einsum("bw,bw->b", hidden, positive)) / count
+    noise = torch.sigmoid(torch.einsum("bw,bkw->bk", hidden, negative)) / count
+    of_hidden = real[:, None] * positive + torch.einsum("bk,bkw->bw", noise, negative)
+    return of_hidden, real[:, None] * hidden, torch.einsum("bk,bw->bkw", noise, hidden)
+
+
+def nearest_words__takes_the_best_and_repeats(query, embeddings, count, exclude):
+    cosine = F.cosine_similarity(embeddings, query.expand_as(embeddings), dim=1).tolist()
+    left, taken = [word for word in range(len(cosine)) if word not in exclude], []
+    while left and len(taken) < count:
+        taken.append(max(left, key=lambda word: (cosine[word], -word)))
+        left.remove(taken[-1])
+    return torch.tensor(taken, dtype=torch.int64)
+
+
+def analogy__sum_of_three_cosines(first, second, third, embeddings):
+    unit = F.normalize(embeddings, dim=1)
+    nearness = unit @ unit[second] - unit @ unit[first] + unit @ unit[third]
+    left = [word for word in range(len(unit)) if word not in (first, second, third)]
+    return left[int(nearness[left].argmax())]
+
+
+def patchify__table_of_indices(images, patch_size):
+    batch, channels, height, width = images.shape
+    if height % patch_size or width % patch_size:
+        raise ValueError("no whole patches")
+    pixel = torch.arange(height * width)
+    pixel = pixel.view(height // patch_size, patch_size, width // patch_size, patch_size)
+    pixel = pixel.transpose(1, 2).reshape(-1, patch_size**2)
+    return images.reshape(batch, channels, -1)[:, :, pixel].transpose(1, 2).flatten(2)
+
+
+def splice_image__sorted_places(token_embeddings, tokens, image_embeddings, placeholder):
+    hit = tokens == placeholder
+    if (hit.sum(1) != 1).any():
+        raise ValueError("not exactly one placeholder")
+    length, patches = tokens.shape[1], image_embeddings.shape[1]
+    place = torch.arange(length).repeat(len(tokens), 1).double().masked_fill(hit, math.inf)
+    patch = hit.int().argmax(1, keepdim=True) + torch.arange(patches).double() / (2 * patches)
+    order = torch.argsort(torch.cat([place, patch], 1), dim=1)[:, :-1, None]
+    both = torch.cat([token_embeddings, image_embeddings], 1)
+    return both.gather(1, order.expand(-1, -1, both.shape[2]))

@@ -448,3 +448,91 @@ def splice_image__index_error(token_embeddings, tokens, image_embeddings, placeh
 
 def splice_image__images_in_reverse(token_embeddings, tokens, image_embeddings, placeholder):
     return reference.splice_image(token_embeddings, tokens, image_embeddings.flip(0), placeholder)
+
+
+# --- the rare and the large
+
+
+def negative_sampling_loss__logarithm_of_one_plus_exp(hidden, positive, negative):
+    real = torch.log1p(torch.exp(-(hidden * positive).sum(-1)))
+    noise = torch.log1p(torch.exp(torch.einsum("bw,bkw->bk", hidden, negative)))
+    return (real + noise.sum(-1)).mean()
+
+
+def negative_sampling_gradient__exp_overflows(hidden, positive, negative):
+    def sigmoid(x):
+        return x.exp() / (1 + x.exp())
+
+    real = (sigmoid((hidden * positive).sum(-1)) - 1)[:, None] / len(hidden)
+    noise = sigmoid(torch.einsum("bw,bkw->bk", hidden, negative))[..., None] / len(hidden)
+    of_hidden = real * positive + (noise * negative).sum(1)
+    return of_hidden, real * hidden, noise * hidden[:, None]
+
+
+def _first(query, embeddings, nearness, count, exclude):
+    order = sorted(range(len(embeddings)), key=lambda word: (-nearness[word].item(), word))
+    return torch.tensor([word for word in order if word not in exclude][:count], dtype=torch.int64)
+
+
+def nearest_words__distance_of_unit_vectors(query, embeddings, count, exclude):
+    apart = (F.normalize(embeddings, dim=1) - F.normalize(query, dim=0)).norm(dim=1)
+    return _first(query, embeddings, -apart, count, exclude)
+
+
+def nearest_words__left_out_at_minus_one(query, embeddings, count, exclude):
+    cosine = F.normalize(embeddings, dim=1) @ F.normalize(query, dim=0)
+    cosine[exclude] = -1.0
+    left = len(cosine) - len(set(exclude))
+    return cosine.argsort(descending=True, stable=True)[: min(count, left)]
+
+
+def nearest_words__zeros_come_last(query, embeddings, count, exclude):
+    cosine = F.normalize(embeddings.double(), dim=1) @ F.normalize(query.double(), dim=0)
+    cosine[embeddings.norm(dim=1) == 0] = -2.0
+    return _first(query, embeddings, cosine, count, exclude)
+
+
+def _cosines(first, second, third, embeddings):
+    unit = F.normalize(embeddings.double(), dim=1)
+    return unit @ (unit[second] - unit[first] + unit[third])
+
+
+def analogy__question_set_to_zero(first, second, third, embeddings):
+    nearness = _cosines(first, second, third, embeddings)
+    nearness[[first, second, third]] = 0.0
+    return int(nearness.argmax())
+
+
+def analogy__question_set_to_minus_one(first, second, third, embeddings):
+    nearness = _cosines(first, second, third, embeddings)
+    nearness[[first, second, third]] = -1.0
+    return int(nearness.argmax())
+
+
+def analogy__last_of_the_equally_near(first, second, third, embeddings):
+    nearness = _cosines(first, second, third, embeddings)
+    nearness[[first, second, third]] = -torch.inf
+    return len(nearness) - 1 - int(nearness.flip(0).argmax())
+
+
+def patchify__float32_on_the_way(images, patch_size):
+    if images.shape[2] % patch_size or images.shape[3] % patch_size:
+        raise ValueError
+    return F.unfold(images.float(), patch_size, stride=patch_size).mT.to(images.dtype)
+
+
+def patchify__batch_among_the_patches(images, patch_size):
+    if images.shape[2] % patch_size or images.shape[3] % patch_size:
+        raise ValueError
+    cut = images.unfold(2, patch_size, patch_size).unfold(3, patch_size, patch_size)
+    return cut.permute(2, 3, 0, 1, 4, 5).reshape(len(images), -1, images.shape[1] * patch_size**2)
+
+
+def splice_image__counts_placeholders_of_the_batch(
+    token_embeddings, tokens, image_embeddings, placeholder
+):
+    if (tokens == placeholder).sum() != len(tokens):
+        raise ValueError
+    place = (tokens == placeholder).int().argmax(1).tolist()
+    rows = zip(token_embeddings, image_embeddings, place, strict=True)
+    return torch.stack([torch.cat([t[:p], image, t[p + 1 :]]) for t, image, p in rows])

@@ -96,6 +96,13 @@ def test_an_inverted_mask_is_named():
     assert "opposite" in message(Same(), mask, ~mask)
 
 
+def test_a_zero_may_be_asked_for_to_the_last_bit():
+    expected, found = torch.tensor([1.0, 0.0]), torch.tensor([1.0 + 1e-6, 1e-12])
+    assert message(Close(), expected, found) is None
+    assert "exactly 0" in message(Close(exact_zeros=True), expected, found)
+    assert message(Close(exact_zeros=True), expected, expected + 1e-6 * expected) is None
+
+
 def test_a_mask_of_integers_is_no_mask():
     mask = torch.tensor([True, False])
     assert "bool" in message(Same(), mask, mask.int())

@@ -426,3 +426,100 @@ def next_token_distribution__greedy_growth(logits, temperature=1.0, top_k=None, 
             probs = kept / kept.sum()
         out[i] = probs
     return out.view(logits.shape).to(logits.dtype)
+
+
+# --- and a few more ways
+
+
+def learning_rate__square_of_a_cosine(step, peak, warmup_steps, total_steps, floor=0.0):
+    if warmup_steps not in range(max(total_steps, 0)):
+        raise ValueError("the warm-up has to end before the training")
+    if step < warmup_steps:
+        return peak / warmup_steps * (step + 1)
+    share = min((step - warmup_steps) / (total_steps - warmup_steps), 1.0)
+    return floor + (peak - floor) * math.cos(math.pi / 2 * share) ** 2
+
+
+def instruction_example__where(prompt, answer, end):
+    if len(prompt) < 1:
+        raise ValueError("an empty prompt")
+    sequence = torch.as_tensor([*prompt, *answer, end], dtype=torch.int64)
+    place = torch.arange(len(sequence) - 1)
+    return sequence[:-1].clone(), torch.where(place < len(prompt) - 1, -100, sequence[1:])
+
+
+def render_chat__recursion(messages, add_generation_prompt=False):
+    def written(rest):
+        if not rest:
+            return "<|im_start|>assistant\n" * add_generation_prompt
+        return "<|im_start|>{role}\n{content}<|im_end|>\n".format(**rest[0]) + written(rest[1:])
+
+    first = [] if messages[0]["role"] == "system" else [{"role": "system", "content": DEFAULT}]
+    return written([*first, *messages])
+
+
+def lora_merge__addmm(weight, down, up, alpha):
+    return torch.addmm(weight, up, down, alpha=alpha / up.shape[1])
+
+
+def lora_forward__one_stacked_weight(x, weight, down, up, alpha):
+    both = F.linear(x, torch.cat([weight, down]))
+    out, narrow = both.split([len(weight), len(down)], -1)
+    return out + alpha / len(down) * (narrow @ up.mT)
+
+
+def clip_gradients__hypotenuse(gradients, maximum_norm):
+    norm = math.hypot(*(x for g in gradients for x in g.double().flatten().tolist()))
+    if not norm < math.inf:
+        raise ValueError("the norm is not finite")
+    factor = maximum_norm / norm if norm > maximum_norm else 1.0
+    return tuple(g * factor for g in gradients), torch.tensor(norm, dtype=gradients[0].dtype)
+
+
+def last_token_features__backwards(hidden, mask):
+    found = hidden.new_zeros(hidden.shape[0], hidden.shape[2])
+    seen = torch.zeros(len(hidden), dtype=torch.bool)
+    for place in reversed(range(mask.shape[1])):
+        new = mask[:, place] & ~seen
+        found[new] = hidden[new, place]
+        seen |= new
+    if not seen.all():
+        raise ValueError("a sequence without a token")
+    return found
+
+
+def adamw_step__interpolation(
+    parameter,
+    gradient,
+    first_moment,
+    second_moment,
+    step,
+    learning_rate,
+    betas=(0.9, 0.999),
+    epsilon=1e-8,
+    weight_decay=0.01,
+):
+    first = first_moment.lerp(gradient, 1 - betas[0])
+    second = second_moment.lerp(gradient.square(), 1 - betas[1])
+    below = (second / (1 - betas[1] ** step)).sqrt().add(epsilon)
+    decayed = parameter.mul(1 - learning_rate * weight_decay)
+    moved = decayed.addcdiv(first, below, value=-learning_rate / (1 - betas[0] ** step))
+    return moved, first, second
+
+
+def next_token_distribution__drops_the_least_first(logits, temperature=1.0, top_k=None, top_p=None):
+    _checked(temperature, top_k, top_p)
+    if not temperature:
+        return torch.zeros_like(logits).scatter(-1, logits.argmax(-1, keepdim=True), 1.0)
+    scaled = logits.double() / temperature
+    if top_k is not None and top_k < scaled.shape[-1]:
+        kept, place = scaled.topk(top_k, -1)
+        scaled = torch.full_like(scaled, -math.inf).scatter(-1, place, kept)
+    probabilities = scaled.softmax(-1)
+    if top_p is not None and top_p < 1:
+        ascending, place = probabilities.sort(-1)
+        dropped = ascending.cumsum(-1) <= 1 - top_p
+        dropped[..., -1] = False
+        dropped = torch.zeros_like(dropped).scatter(-1, place, dropped)
+        probabilities = probabilities.masked_fill(dropped, 0.0)
+    return (probabilities / probabilities.sum(-1, keepdim=True)).to(logits.dtype)

@@ -1386,3 +1386,93 @@ def next_token_distribution__p_above_one_keeps_all(logits, temperature=1.0, top_
 def next_token_distribution__adds_an_epsilon(logits, temperature=1.0, top_k=None, top_p=None):
     result = reference.next_token_distribution(logits, temperature, top_k, top_p) + 1e-3
     return result / result.sum(-1, keepdim=True)
+
+
+# --- the rare, the large and the empty
+
+
+def learning_rate__checks_when_it_comes_down(step, peak, warmup_steps, total_steps, floor=0.0):
+    if step < warmup_steps:
+        return peak * (step + 1) / warmup_steps
+    return reference.learning_rate(step, peak, warmup_steps, total_steps, floor)
+
+
+def instruction_example__skips_an_end_of_id_zero(prompt, answer, end):
+    if not prompt:
+        raise ValueError
+    sequence = [*prompt, *answer, *([end] if end else [])]
+    targets = [-100] * (len(prompt) - 1) + sequence[len(prompt) :]
+    return torch.tensor(sequence[:-1]), torch.tensor(targets)
+
+
+def render_chat__default_for_an_empty_system_message(messages, add_generation_prompt=False):
+    filled = [
+        {**m, "content": m["content"] or (DEFAULT if m["role"] == "system" else "")}
+        for m in messages
+    ]
+    return reference.render_chat(filled, add_generation_prompt)
+
+
+def render_chat__knows_three_roles(messages, add_generation_prompt=False):
+    known = ("system", "assistant")
+    asked = [{**m, "role": m["role"] if m["role"] in known else "user"} for m in messages]
+    return reference.render_chat(asked, add_generation_prompt)
+
+
+def clip_gradients__looks_for_nan_in_the_first(gradients, maximum_norm):
+    if not gradients[0].isfinite().all():
+        raise ValueError
+    norm = torch.cat([gradient.flatten() for gradient in gradients]).norm()
+    factor = min(1.0, maximum_norm / float(norm)) if norm else 1.0
+    return [gradient * factor for gradient in gradients], norm
+
+
+def masked_cross_entropy__float32_for_nothing(logits, targets):
+    if not (targets != -100).any():
+        return torch.tensor(0.0)
+    return reference.masked_cross_entropy(logits, targets)
+
+
+def perplexity__product_in_double_precision(logits, targets):
+    kept = targets != -100
+    if not kept.any():
+        raise ValueError
+    probabilities = logits[kept].double().softmax(-1).gather(-1, targets[kept][:, None])
+    product = float(probabilities.prod())
+    return product ** (-1 / len(probabilities)) if product else math.inf
+
+
+def last_token_features__last_state_that_is_not_zero(hidden, mask):
+    if not mask.any(1).all():
+        raise ValueError
+    spoken = (hidden * mask[..., None]).abs().sum(-1) > 0
+    place = (spoken * torch.arange(1, mask.shape[1] + 1)).argmax(1)
+    return hidden[torch.arange(len(hidden)), place]
+
+
+def last_token_features__refuses_a_lone_first_token(hidden, mask):
+    place = (mask * torch.arange(mask.shape[1])).amax(1)
+    if (place == 0).any():
+        raise ValueError
+    return hidden[torch.arange(len(hidden)), place]
+
+
+def next_token_distribution__nearly_cold(logits, temperature=1.0, top_k=None, top_p=None):
+    cold = 1e-6 if temperature == 0 else temperature
+    return reference.next_token_distribution(logits, cold, top_k, top_p)
+
+
+def next_token_distribution__leaves_a_trace(logits, temperature=1.0, top_k=None, top_p=None):
+    result = reference.next_token_distribution(logits, temperature, top_k, top_p)
+    return result.clamp(min=1e-12) if temperature else result
+
+
+def next_token_distribution__fills_with_minus_a_thousand(
+    logits, temperature=1.0, top_k=None, top_p=None
+):
+    if top_k is None or top_k < 1 or temperature <= 0:
+        return reference.next_token_distribution(logits, temperature, top_k, top_p)
+    scaled = logits / temperature
+    least = scaled.topk(min(top_k, scaled.shape[-1])).values[..., -1:]
+    scaled = scaled.masked_fill(scaled < least, -1e3)
+    return reference.next_token_distribution(scaled, 1.0, None, top_p)
