@@ -123,7 +123,7 @@ def _classify(start: Start, method: Method, seed: int) -> Classified:
     classifier = Classifier(start_from(start, seed), 2, generator).to(device)
     fine_tuning.prepare(classifier, method, generator=generator)
     data = labeled_sentences(seed)
-    rows = [words.encode(text)[:LONGEST] for text in data.texts]
+    rows = [row[:LONGEST] for row in words.encode_each(data.texts)]
     lengths = [len(row) for row in rows]
     batches = [
         batch
@@ -184,7 +184,7 @@ def in_batches(compute: Callable[[Tensor, Tensor], Tensor], rows: Sequence[list[
 
 def predicts(classifier: Classifier, data: Sentences) -> list[bool]:
     """Say of each sentence whether the classifier gives it its label."""
-    rows = [vocabulary().encode(text)[:LONGEST] for text in data.texts]
+    rows = [row[:LONGEST] for row in vocabulary().encode_each(data.texts)]
     found = in_batches(classifier, rows).argmax(dim=1).cpu()
     return (found == data.labels).tolist()
 

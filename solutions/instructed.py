@@ -98,7 +98,7 @@ def _instruct(seed: int, scored: Scored) -> Checkpoint:
 
     def loss(model: Transformer, step: int) -> Tensor:
         asked = instructions.draw_questions(BATCH, "train", "train", generator)
-        encoded = [instructions.encode_question(question, words) for question in asked]
+        encoded = instructions.encode_questions(asked, words)
         examples = [example(prompt, answer, words.end) for prompt, answer in encoded]
         tokens, targets = pad_examples(examples)
         return fine_tuning.answer_loss(model, tokens.to(device), targets.to(device))

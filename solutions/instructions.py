@@ -184,7 +184,7 @@ def answers(model: Transformer, words: Vocabulary, questions: Sequence[Question]
         that it begins with.
     """
     device = next(model.parameters()).device
-    prompts = [words.encode(question.prompt) for question in questions]
+    prompts = words.encode_each(question.prompt for question in questions)
     longest = max(map(len, prompts))
     tokens = torch.tensor([[0] * (longest - len(row)) + row for row in prompts], device=device)
     lengths = torch.tensor([[len(row)] for row in prompts])
@@ -208,8 +208,8 @@ def chosen_answers(
     device = next(model.parameters()).device
     picked = []
     for question in questions:
-        prompt = words.encode(question.prompt)
-        possible = [words.encode(" " + choice) for choice in question.choices]
+        texts = (question.prompt, *(" " + choice for choice in question.choices))
+        prompt, *possible = words.encode_each(texts)
         # no end is asked of it: each choice's own last token takes the end's place
         examples = [instruction_example(prompt, [*ids[:-1]], ids[-1]) for ids in possible]
         tokens, targets = pad_examples(examples)
@@ -224,9 +224,13 @@ def chance(questions: Sequence[Question]) -> float:
     return sum(1 / len(question.choices) for question in questions) / len(questions)
 
 
-def encode_question(question: Question, words: Vocabulary) -> tuple[list[int], list[int]]:
-    """Turn prompt and answer into ids, each for itself, so that no token holds some of both."""
-    return words.encode(question.prompt), words.encode(" " + question.answer)
+def encode_questions(
+    questions: Sequence[Question], words: Vocabulary
+) -> list[tuple[list[int], list[int]]]:
+    """Turn prompts and answers into ids, each for itself, so that no token holds some of both."""
+    prompts = words.encode_each(question.prompt for question in questions)
+    answers = words.encode_each(" " + question.answer for question in questions)
+    return list(zip(prompts, answers, strict=True))
 
 
 def whole_text_example(

@@ -252,8 +252,8 @@ def _from_scratch() -> Checkpoint:
     for split in ("train", "test"):
         reviews = corpora.reviews("movies", split)
         longest = SCRATCH.context_length
-        encoded = [words.encode(review.sentence)[:longest] for review in reviews]
-        rows[split] = [torch.tensor(row) for row in encoded]
+        encoded = words.encode_each(review.sentence for review in reviews)
+        rows[split] = [torch.tensor(row[:longest]) for row in encoded]
         labels[split] = sentiment(reviews)
     sizes = (*SCRATCH_SIZES, len(labels["train"]))
     right = []

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 from solutions import corpora, embeddings, loop, self_supervision, tokenization, transformer
-from solutions.base_model import Vocabulary, documents, measure_bits_per_byte
+from solutions.base_model import Vocabulary, documents, measure_bits_per_byte, to_stream
 from solutions.checkpoints import Checkpoint, cached
 from solutions.corpora import Split
 from solutions.embeddings import Word2VecSettings, train_word2vec
@@ -29,7 +29,6 @@ from solutions.vocabulary_size import (
     excerpts,
     nested_vocabulary,
     read_documents,
-    token_stream,
 )
 
 SEEDS = (0, 1, 2)
@@ -56,7 +55,7 @@ LABEL_PEAK = 5e-2
 SOURCES = (corpora, embeddings, loop, self_supervision, tokenization, transformer)
 FUNCTIONS = (
     *(Vocabulary, documents, learning_rate, measure_bits_per_byte),
-    *(excerpts, nested_vocabulary, read_documents, token_stream),
+    *(excerpts, nested_vocabulary, read_documents, to_stream),
 )
 
 LANGUAGE_ARMS = (
@@ -116,11 +115,11 @@ def read_text() -> Text:
     words = tokenization.count_words(texts)
     merges = tokenization.train_bpe_fast(words, alphabet, VOCABULARY_SIZE - len(alphabet) - 1)
     vocabulary = nested_vocabulary(merges, VOCABULARY_SIZE)
-    stream = token_stream(texts, vocabulary)
+    stream = to_stream(texts, vocabulary)
     ends = (stream == vocabulary.end).nonzero().flatten().tolist()
     starts = [0, *(end + 1 for end in ends)]
     cut = [stream[start:end].tolist() for start, end in zip(starts, ends, strict=False)]
-    held_out = token_stream(excerpts(read_documents("validation"), 25), vocabulary)
+    held_out = to_stream(excerpts(read_documents("validation"), 25), vocabulary)
     return Text(vocabulary, cut, stream, held_out)
 
 
@@ -217,8 +216,9 @@ def labelled(vocabulary: Vocabulary, split: Split) -> Sentences:
     """Return the movie reviews' sentences, those scored 0 left out."""
     reviews = [review for review in corpora.reviews("movies", split) if review.score != 0]
     shares = torch.zeros(len(reviews), VOCABULARY_SIZE)
-    for row, review in zip(shares, reviews, strict=True):
-        tokens = torch.tensor(vocabulary.encode(" " + review.sentence))
+    encoded = vocabulary.encode_each(" " + review.sentence for review in reviews)
+    for row, ids in zip(shares, encoded, strict=True):
+        tokens = torch.tensor(ids)
         row.index_add_(0, tokens, torch.full((len(tokens),), 1 / len(tokens)))
     return Sentences(shares, torch.tensor([float(review.score > 0) for review in reviews]))
 

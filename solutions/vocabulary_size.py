@@ -14,7 +14,13 @@ import torch
 from torch import Tensor
 
 from solutions import corpora, loop, self_supervision, tokenization, transformer
-from solutions.base_model import END, Vocabulary, documents, measure_bits_per_byte
+from solutions.base_model import (
+    END,
+    Vocabulary,
+    documents,
+    measure_bits_per_byte,
+    to_stream,
+)
 from solutions.checkpoints import Checkpoint, cached
 from solutions.corpora import Split
 from solutions.loop import Recipe, token_loss, train
@@ -97,14 +103,6 @@ def nested_vocabulary(merges: list[tuple[bytes, bytes]], size: int) -> Vocabular
     return Vocabulary([*tokenization.build_vocabulary(alphabet, kept), END.encode()], kept)
 
 
-def token_stream(texts: list[str], vocabulary: Vocabulary) -> Tensor:
-    """Encode documents one after the other, each followed by the end token, int64 (n,).
-
-    What `base_model.to_stream` gives, by one call that remembers the words of all documents.
-    """
-    return torch.tensor(vocabulary.encode("".join(text + END for text in texts)))
-
-
 def train_one(
     vocabulary: Vocabulary, text: Tensor, held_out: Tensor, budget: float, seed: int
 ) -> Run:
@@ -182,8 +180,8 @@ def _runs() -> list[Run]:
     runs = []
     for size in SIZES:
         vocabulary = nested_vocabulary(merges, size)
-        text = token_stream(texts, vocabulary)
-        held_out_tokens = token_stream(held_out, vocabulary)
+        text = to_stream(texts, vocabulary)
+        held_out_tokens = to_stream(held_out, vocabulary)
         for budget, seed in product(BUDGETS, SEEDS):
             run = train_one(vocabulary, text, held_out_tokens, budget, seed)
             runs.append(run)
@@ -192,7 +190,7 @@ def _runs() -> list[Run]:
 
 
 OWN = (
-    *(excerpts, multiplications_per_token, nested_vocabulary, read_documents, token_stream),
+    *(excerpts, multiplications_per_token, nested_vocabulary, read_documents, to_stream),
     *(train_one, _runs),
 )
 

@@ -26,6 +26,14 @@ def test_every_document_is_followed_by_the_end(vocabulary):
     assert to_stream(["the", "th"], vocabulary).tolist() == [257, 258, 256, 258]
 
 
+@pytest.mark.parametrize("texts", [[], [""], ["the cat", "", "sat on the mat.\n", "the rat "]])
+def test_texts_encoded_in_one_go_are_those_encoded_one_by_one(vocabulary, texts):
+    one_by_one = [vocabulary.encode(text) for text in texts]
+    assert vocabulary.encode_each(texts) == one_by_one
+    stream = [token for row in one_by_one for token in (*row, vocabulary.end)]
+    assert to_stream(texts, vocabulary).tolist() == stream
+
+
 def test_token_bytes_add_up_to_the_text(vocabulary):
     text = "the thé"
     ids = torch.tensor(vocabulary.encode(text))

@@ -45,8 +45,8 @@ def test_each_sentence_is_judged_by_its_own_scores(monkeypatch):
             return torch.nn.functional.one_hot(tokens[:, 0] % 2, 2).float()
 
     class Words:
-        def encode(self, text):
-            return [int(text)] * (1 + int(text) % 7)
+        def encode_each(self, texts):
+            return [[int(text)] * (1 + int(text) % 7) for text in texts]
 
     monkeypatch.setattr(classified, "vocabulary", Words)
     texts = [str(i) for i in range(150)]

@@ -11,7 +11,6 @@ from solutions.vocabulary_size import (
     excerpts,
     multiplications_per_token,
     nested_vocabulary,
-    token_stream,
     train_one,
 )
 
@@ -52,12 +51,6 @@ def test_excerpts_are_equally_spaced_and_reach_both_ends():
     text = "".join(map(chr, range(1_000)))
     pieces = excerpts([text], count=4, length=100)
     assert pieces == [text[place : place + 100] for place in (0, 300, 600, 900)]
-
-
-def test_documents_encoded_in_one_go_are_those_encoded_one_by_one(merges):
-    vocabulary = nested_vocabulary(merges, 270)
-    texts = ["the cat", "", "sat on the mat.\n", "the rat "]
-    assert torch.equal(token_stream(texts, vocabulary), to_stream(texts, vocabulary))
 
 
 @pytest.mark.parametrize("size", [257, 276])
