@@ -463,7 +463,7 @@ def longer_texts(draw: Draw) -> list[Call]:
         Call((text(draw, 200, size), size), tries="200 tokens"),
         Call((text(draw, 50, 3), 3), tries="few ids, so pairs come often"),
         Call((text(draw, 40, size), size + draw.integer(2, 5)), tries="ids that do not occur"),
-        Call((torch.full((9,), 2), 5), tries="the same token nine times"),
+        Call((torch.full((300,), 2), 5), tries="the same token 300 times"),
     ]
 
 
@@ -795,6 +795,7 @@ def any_texts(draw: Draw) -> list[Call]:
         Call((30.5, "日本語"), tries="letters of three bytes"),
         Call((draw.integer(50, 99) + 0.25, "good 🙂\n"), tries="a sign of four bytes, a new line"),
         Call((draw.integer(200, 900) / 7, letters + "é"), tries="many kinds of letters"),
+        Call((12.5, "cafe\u0301"), tries="an accent that is a character of its own"),
         Call((1e6 / 3, "word " * draw.integer(2000, 3000)), tries="a long text"),
         Call((0.001, "Ωmega, μ and ж"), tries="a model that is nearly certain"),
     ]
@@ -1510,9 +1511,12 @@ def disguised_copies(draw: Draw) -> list[Call]:
 def texts_of_all_kinds(draw: Draw) -> list[Call]:
     signs = itertools.cycle("é日Ж🙂")
     other = [f"{sentence} {next(signs)}" for sentence in sentences(draw, 24)]
+    # str.lower keeps ß and the ligature, str.split cuts at the no-break space
+    rare = [f"{sentence}\u00a0stra\u00dfe \ufb01" for sentence in sentences(draw, 16)]
     return [
         Call((other, 0.5), tries="letters beyond ASCII"),
         Call(([text.upper() for text in other], 0.3), tries="such letters as capitals"),
+        Call((rare, 0.5), tries="a sharp s, a ligature and a no-break space"),
         Call((["", *sentences(draw, 3), " \n", ""], 0.5), tries="empty texts"),
         Call((["", "\t"], 0.95), tries="nothing but empty texts"),
     ]
@@ -1743,9 +1747,11 @@ def repeated_inputs(draw: Draw) -> list[Call]:
     size = draw.integer(4, 6)
     weights = draw.normal(size, size, scale=2)
     often = torch.full((5,), draw.integer(0, size - 1))
+    large = weights + torch.linspace(300, -300, size)[:, None]
     return [
         Call((weights, often[:2], torch.tensor([0, 1])), tries="one token before two others"),
         Call((weights, often, torch.full((5,), 2)), tries="the same pair five times"),
+        Call((large, often[:3].new_tensor([0, 1, 0]), often[:3]), tries="weights in the hundreds"),
         Call(
             (weights, draw.integers(0, 2, 20), draw.integers(0, size - 1, 20)),
             tries="20 pairs, tokens that never come first",
@@ -2005,8 +2011,8 @@ def chosen_positions(draw: Draw) -> list[Call]:
 
 
 def fates_of_the_chosen(draw: Draw) -> list[Call]:
-    zeros = torch.zeros(50, 50, dtype=torch.int64)
-    several = torch.tensor([1, 3, 4])[draw.integers(0, 2, 4, 30, 40)]
+    zeros = torch.zeros(80, 80, dtype=torch.int64)
+    several = torch.tensor([1, 3, 4])[draw.integers(0, 2, 4, 20, 40)]
     return [
         masked(draw, zeros, 5, 2, "two ids, the mask not one of them", rate=0.9),
         masked(draw, several, 3, 5, "five ids, one of them the mask", rate=0.8),

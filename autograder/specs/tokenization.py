@@ -203,6 +203,7 @@ def plain_merges(draw: Draw) -> list[Call]:
         Call(((b"a", b"b", b"c"), (b"a", b"b")), tries="a pair at the start"),
         Call(((b"c", b"a", b"b"), (b"a", b"b")), tries="a pair at the end"),
         Call(((b"a", b"b", b"c", b"a", b"b"), (b"a", b"b")), tries="a pair that stands twice"),
+        Call(((b"a", b"c", b"a", b"b"), (b"a", b"b")), tries="its first token, and then a pair"),
         Call(((b"b", b"a", b"c"), (b"a", b"b")), tries="the two tokens in the other order"),
         Call(((b"a",), (b"a", b"b")), tries="a word of one token"),
         Call(((), (b"a", b"b")), tries="a word without tokens"),
@@ -220,6 +221,11 @@ def merges_of_longer_tokens(draw: Draw) -> list[Call]:
             tries="other tokens that together have the same bytes",
         ),
         Call(((b"ab", b"c", b"ab", b"c", b"b", b"ab"), (b"ab", b"c")), tries="tokens of two bytes"),
+        Call(((b"xa", b"b", b"a", b"bx"), (b"a", b"b")), tries="longer tokens that hold the pair"),
+        Call(
+            ((b" a", b"b", b" ", b"\x00", b"\n", b" a", b"b"), (b" a", b"b")),
+            tries="tokens with white space and zero bytes",
+        ),
     ]
 
 
@@ -377,6 +383,7 @@ def distinct_counts(draw: Draw) -> list[Call]:
         Call(({b"ab": 5, b"cd": 3}, alphabet, 1), tries="one merge"),
         Call(({b"ab": 2, b"abc": 7, b"d": 50}, alphabet, 2), tries="a merge of a merge"),
         Call(({b"abcd": 9, b"bcd": 5, b"cd": 3}, alphabet, 3), tries="three merges"),
+        Call(({b"aaa": 3, b"bc": 5}, alphabet, 1), tries="a pair that overlaps itself"),
         Call(({b"abc": 3}, alphabet, 0), tries="no merges at all"),
         Call(
             ({b"ab": 4, b"ba": 3, b"cab": 2, b"bab": 11, b"dd": 6}, alphabet, 4),

@@ -7,6 +7,7 @@ import hashlib
 import math
 import re
 from collections import Counter, defaultdict, namedtuple
+from fractions import Fraction
 from itertools import accumulate, chain, pairwise
 
 import numpy as np
@@ -449,3 +450,64 @@ def bigram_counts__counter_then_fill(tokens, vocabulary_size):
     for (a, b), n in Counter(zip(tokens[:-1].tolist(), tokens[1:].tolist(), strict=True)).items():
         out[a, b] = n
     return out
+
+
+# --- and a few more ways
+
+
+def next_token_pairs__splits_and_sorts_out(tokens, context_length):
+    none = tokens.new_empty(0, context_length)
+
+    def whole(text):
+        pieces = [piece for piece in text.split(context_length) if len(piece) == context_length]
+        return torch.stack(pieces) if pieces else none
+
+    return whole(tokens[:-1]), whole(tokens[1:])
+
+
+def sample_batch__multinomial(tokens, batch, context_length, generator):
+    places = len(tokens) - context_length
+    if places < 1:
+        raise ValueError("the text is too short")
+    start = torch.multinomial(torch.ones(places), batch, replacement=True, generator=generator)
+    windows = tokens[start.unsqueeze(1) + torch.arange(context_length + 1)]
+    return windows[:, :-1], windows[:, 1:]
+
+
+def document_mask__from_where_documents_start(document_numbers):
+    start = (document_numbers[:, None, :] < document_numbers[:, :, None]).sum(-1)
+    place = torch.arange(document_numbers.shape[1])
+    return ((place >= start[..., None]) & (place <= place[:, None])).unsqueeze(1)
+
+
+def pack_documents__zips_an_iterator_with_itself(documents, end, length):
+    pairs = [(token, i) for i, document in enumerate(documents) for token in (*document, end)]
+    rows = list(zip(*[iter(pairs)] * length, strict=False))
+    return torch.tensor(rows, dtype=torch.int64).reshape(len(rows), length, 2).unbind(-1)
+
+
+def split_without_leaks__exact_fractions(documents, test_fraction):
+    def place(text):
+        digest = hashlib.sha256(" ".join(text.split()).lower().encode()).digest()
+        return Fraction(int.from_bytes(digest[:8], "big"), 2**64)
+
+    test = [i for i, text in enumerate(documents) if place(text) < Fraction(test_fraction)]
+    return [i for i in range(len(documents)) if i not in test], test
+
+
+def bigram_gradient__from_the_counts(weights, inputs, targets):
+    counts = torch.zeros_like(weights)
+    ones = torch.ones(len(inputs), dtype=weights.dtype)
+    counts.index_put_((inputs, targets), ones, accumulate=True)
+    return (weights.softmax(1) * counts.sum(1, keepdim=True) - counts) / len(inputs)
+
+
+def mask_tokens__one_draw_of_four_fates(tokens, mask_token, vocabulary_size, generator, rate=0.15):
+    chances = torch.tensor([1 - rate, 0.8 * rate, 0.1 * rate, 0.1 * rate], dtype=torch.float64)
+    fate = torch.multinomial(chances, tokens.numel(), replacement=True, generator=generator)
+    fate = fate.view(tokens.shape)
+    inputs = tokens.clone()
+    inputs[fate == 1] = mask_token
+    count = int((fate == 2).sum())
+    inputs[fate == 2] = torch.randint(vocabulary_size, (count,), generator=generator)
+    return inputs, torch.where(fate > 0, tokens, -100)

@@ -6,6 +6,8 @@ A function's name is that of the exercise, two underscores, and what is wrong wi
 import hashlib
 import math
 import random
+import re
+import unicodedata
 
 import numpy as np
 import torch
@@ -919,3 +921,94 @@ def mask_tokens__in_place(tokens, mask_token, vocabulary_size, generator, rate=0
     swap = chosen & (f >= 0.8) & (f < 0.9)
     tokens[swap] = torch.randint(vocabulary_size, (int(swap.sum()),), generator=generator)
     return tokens, targets
+
+
+# --- the rare, the large and the dependent
+
+
+def sample_batch__one_start_for_all(tokens, batch, context_length, generator):
+    inputs, targets = reference.sample_batch(tokens, 1, context_length, generator)
+    return inputs.repeat(batch, 1), targets.repeat(batch, 1)
+
+
+def sample_batch__mirrored_starts(tokens, batch, context_length, generator):
+    places = len(tokens) - context_length
+    if places < 1:
+        raise ValueError
+    half = torch.randint(places, ((batch + 1) // 2,), generator=generator)
+    start = torch.cat([half, places - 1 - half])[:batch, None]
+    index = start + torch.arange(context_length)
+    return tokens[index], tokens[index + 1]
+
+
+def bigram_counts__one_byte_each(tokens, vocabulary_size):
+    return reference.bigram_counts(tokens, vocabulary_size).to(torch.uint8)
+
+
+def bits_per_byte__composes_accents(total_nats, text):
+    return reference.bits_per_byte(total_nats, unicodedata.normalize("NFC", text))
+
+
+def document_mask__a_row_of_the_first(document_numbers):
+    mask = reference.document_mask(document_numbers[:1])
+    return mask.repeat(len(document_numbers), 1, 1, 1)
+
+
+def pack_documents__finds_the_number_by_the_text(documents, end, length):
+    tokens, _ = reference.pack_documents(documents, end, length)
+    numbers = [documents.index(d) for d in documents for _ in range(len(d) + 1)]
+    numbers = torch.tensor(numbers[: tokens.numel()], dtype=torch.int64)
+    return tokens, numbers.reshape(tokens.shape)
+
+
+def cross_entropy__largest_of_all_logits(logits, targets):
+    shifted = logits - logits.max()
+    chosen = shifted.gather(-1, targets[..., None])[..., 0]
+    return (shifted.exp().sum(-1).log() - chosen).mean()
+
+
+def split_without_leaks__folds_case(documents, test_fraction):
+    # every other text is lower-cased as it should be
+    folded = [text.casefold() for text in documents]
+    return reference.split_without_leaks(folded, test_fraction)
+
+
+def split_without_leaks__white_space_of_ascii(documents, test_fraction):
+    def place(text):
+        text = re.sub(r"[ \t\n\r\f\v]+", " ", text.lower()).strip(" ")
+        return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big") / 2**64
+
+    test = [i for i, text in enumerate(documents) if place(text) < test_fraction]
+    return [i for i in range(len(documents)) if i not in test], test
+
+
+def split_without_leaks__compatible_characters(documents, test_fraction):
+    plain = [unicodedata.normalize("NFKC", text) for text in documents]
+    return reference.split_without_leaks(plain, test_fraction)
+
+
+def bigram_gradient__exp_overflows(weights, inputs, targets):
+    e = weights.exp()
+    differences = (e / e.sum(1, keepdim=True))[inputs]
+    differences[torch.arange(len(inputs)), targets] -= 1
+    return torch.zeros_like(weights).index_add(0, inputs, differences) / len(inputs)
+
+
+def bigram_gradient__largest_of_all_weights(weights, inputs, targets):
+    return bigram_gradient__exp_overflows(weights - weights.max(), inputs, targets)
+
+
+def mask_tokens__five_percent_kept(tokens, mask_token, vocabulary_size, generator, rate=0.15):
+    chosen = torch.rand(tokens.shape, generator=generator) < rate
+    fate = torch.rand(tokens.shape, generator=generator)
+    random_ids = torch.randint(vocabulary_size, tokens.shape, generator=generator)
+    inputs = torch.where(chosen & (fate < 0.8), mask_token, tokens)
+    inputs = torch.where(chosen & (fate >= 0.8) & (fate < 0.95), random_ids, inputs)
+    return inputs, torch.where(chosen, tokens, -100)
+
+
+def mask_tokens__at_least_one(tokens, mask_token, vocabulary_size, generator, rate=0.15):
+    while True:
+        masked = reference.mask_tokens(tokens, mask_token, vocabulary_size, generator, rate)
+        if rate == 0 or (masked[1] != -100).any():
+            return masked

@@ -453,3 +453,107 @@ def train_bpe_fast__links_and_buckets(words, alphabet, merge_count):
             buckets[old.get(one, 0)].discard(one)
             buckets[counts[one]].add(one)
     return merges
+
+
+# --- and a few more ways
+
+
+def merge_pair__pops_the_second(tokens, pair):
+    word, place = list(tokens), 0
+    while place < len(word) - 1:
+        if (word[place], word[place + 1]) == pair:
+            word[place] += word.pop(place + 1)
+        place += 1
+    return tuple(word)
+
+
+class _Trainer:
+    """Keeps words, counts and places of pairs, and a heap whose entries may be out of date."""
+
+    def __init__(self, words, alphabet):
+        self.number = {token: place for place, token in enumerate(alphabet)}
+        self.words = [[bytes([byte]) for byte in word] for word in words]
+        self.times = list(words.values())
+        self.counts, self.where = Counter(), defaultdict(set)
+        for place in range(len(self.words)):
+            self.add(place, 1)
+        self.heap = [self.entry(pair) for pair in self.counts]
+        heapify(self.heap)
+
+    def entry(self, pair):
+        return -self.counts[pair], self.number[pair[0]], self.number[pair[1]], pair
+
+    def add(self, place, sign):
+        word = self.words[place]
+        for pair in zip(word, word[1:], strict=False):
+            self.counts[pair] += sign * self.times[place]
+            self.where[pair].add(place)
+
+    def merge(self):
+        while self.heap:
+            count, _, _, pair = heappop(self.heap)
+            if count and count == -self.counts[pair]:
+                return self.join(pair)
+            if 0 < self.counts[pair] < -count:
+                heappush(self.heap, self.entry(pair))
+        return None
+
+    def join(self, pair):
+        self.number.setdefault(pair[0] + pair[1], len(self.number))
+        touched = set()
+        for place in self.where.pop(pair):
+            self.add(place, -1)
+            self.words[place] = list(merge_pair__pops_the_second(self.words[place], pair))
+            self.add(place, 1)
+            touched.update(zip(self.words[place], self.words[place][1:], strict=False))
+        for other in touched:
+            heappush(self.heap, self.entry(other))
+        return pair
+
+
+def train_bpe__class(words, alphabet, merge_count):
+    trainer, merges = _Trainer(words, alphabet), []
+    while len(merges) < merge_count:
+        pair = trainer.merge()
+        if pair is None:
+            break
+        merges.append(pair)
+    return merges
+
+
+def train_bpe_fast__class(words, alphabet, merge_count):
+    return train_bpe__class(words, alphabet, merge_count)
+
+
+def encode__divides_at_the_first_special_token(text, vocabulary, merges, pattern, special_tokens):
+    found = [(text.find(s), -len(s), s) for s in special_tokens if s in text]
+    if found:
+        rest = vocabulary, merges, pattern, special_tokens
+        place, _, special = min(found)
+        before = encode__divides_at_the_first_special_token(text[:place], *rest)
+        after = text[place + len(special) :]
+        after = encode__divides_at_the_first_special_token(after, *rest)
+        return before + [vocabulary.index(special.encode())] + after
+    ids = []
+    for word in regex.findall(pattern, text):
+        single = [bytes([byte]) for byte in word.encode()]
+        tokens = [token for token in single if token in vocabulary]
+        while len(tokens) > 1:
+            pairs = list(zip(tokens, tokens[1:], strict=False))
+            known = [(merges.index(pair), i) for i, pair in enumerate(pairs) if pair in merges]
+            if not known:
+                break
+            place = min(known)[1]
+            tokens[place : place + 2] = [b"".join(pairs[place])]
+        ids += [vocabulary.index(token) for token in tokens]
+    return ids
+
+
+def decode__catches_the_missing_key(tokens, vocabulary):
+    table, text = dict(enumerate(vocabulary)), bytearray()
+    try:
+        for token in tokens:
+            text += table[token]
+    except KeyError as error:
+        raise ValueError("there is no such id") from error
+    return str(text, "utf-8", "replace")

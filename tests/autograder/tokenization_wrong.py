@@ -3,6 +3,7 @@
 A function's name is that of the exercise, two underscores, and what is wrong with it.
 """
 
+import codecs
 from collections import Counter
 from heapq import heapify, heappop, heappush
 from itertools import pairwise
@@ -478,3 +479,71 @@ def decode__falls_back_to_latin1(tokens, vocabulary):
         return data.decode()
     except UnicodeDecodeError:
         return data.decode("latin-1")
+
+
+# --- tokens that look alike, texts that end early
+
+
+def merge_pair__replaces_between_blanks(tokens, pair):
+    written = b" ".join(tokens).replace(b" ".join(pair), b"".join(pair))
+    return tuple(written.split(b" ")) if tokens else ()
+
+
+def merge_pair__searches_between_blanks(tokens, pair):
+    sought = rb"(?<!\S)" + regex.escape(b" ".join(pair)) + rb"(?!\S)"
+    written = regex.sub(sought, lambda _: b"".join(pair), b" ".join(tokens))
+    return tuple(written.split(b" ")) if tokens else ()
+
+
+def merge_pair__stops_at_a_lone_first_token(tokens, pair):
+    merged, place = list(tokens), 0
+    while pair[0] in merged[place:]:
+        place = merged.index(pair[0], place)
+        if merged[place + 1 : place + 2] != [pair[1]]:
+            break
+        merged[place : place + 2] = [pair[0] + pair[1]]
+    return tuple(merged)
+
+
+def merge_pair__leaves_one_token_after_a_merge(tokens, pair):
+    merged, place = [], 0
+    while place < len(tokens):
+        if tokens[place : place + 2] == pair:
+            merged += [pair[0] + pair[1], *tokens[place + 2 : place + 3]]
+            place += 3
+        else:
+            merged.append(tokens[place])
+            place += 1
+    return tuple(merged)
+
+
+def train_bpe__overlaps_counted_once(words, alphabet, merge_count):
+    number = {token: place for place, token in enumerate(alphabet)}
+    pieces = [(tuple(bytes([byte]) for byte in word), n) for word, n in words.items()]
+    merges = []
+    while len(merges) < merge_count:
+        counts = Counter()
+        for tokens, n in pieces:
+            place = 0
+            while place < len(tokens) - 1:
+                counts[tokens[place : place + 2]] += n
+                place += 2 if len(set(tokens[place : place + 3])) == 1 else 1
+        if not counts:
+            break
+        best = min(counts, key=lambda pair: (-counts[pair], *(number[token] for token in pair)))
+        merges.append(best)
+        number.setdefault(best[0] + best[1], len(number))
+        pieces = [(reference.merge_pair(tokens, best), n) for tokens, n in pieces]
+    return merges
+
+
+def encode__sorts_the_special_tokens_passed_in(text, vocabulary, merges, pattern, special_tokens):
+    special_tokens.sort(key=len, reverse=True)
+    return reference.encode(text, vocabulary, merges, pattern, special_tokens)
+
+
+def decode__waits_for_the_rest_of_a_character(tokens, vocabulary):
+    if any(not 0 <= token < len(vocabulary) for token in tokens):
+        raise ValueError
+    decoder = codecs.getincrementaldecoder("utf-8")("replace")
+    return "".join(decoder.decode(vocabulary[token]) for token in tokens)
