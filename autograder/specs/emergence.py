@@ -1126,6 +1126,7 @@ def tokens_left_out(draw: Draw) -> list[Call]:
         Call((guessed, uneven), tries="sequences with 1 and with 4 tokens that count"),
         Call((torch.tensor([0, 1, 0, 0, 3]), zeros), tries="targets of id 0, which count"),
         Call((torch.tensor([-100, 5, 6, 7, 0]), ignored), tries="a prediction of -100"),
+        Call((torch.tensor([-100, 2, 3]), torch.tensor([1, 2, 0])), tries="-100 is predicted"),
         Call((torch.tensor([[1, 1], [4, 1], [1, 6]]), whole), tries="a sequence wholly left out"),
         Call(with_some_left_out(draw, rows, length), tries="several left out"),
         Call(with_some_left_out(draw, 3, rows, length), tries="three dimensions"),
@@ -1511,6 +1512,7 @@ def several_models(draw: Draw) -> list[Call]:
     some[0, 0], some[-1] = 0.0, 1.0
     return [
         Call((accuracies(draw, models, length),), tries="several models"),
+        Call((accuracies(draw, 1, length),), tries="a single model, in a batch"),
         Call((some,), tries="a token never right, and an answer always right"),
         Call((accuracies(draw, 5, 5),), tries="as many models as tokens"),
         Call((accuracies(draw, models, steps, length),), tries="models, steps and tokens"),

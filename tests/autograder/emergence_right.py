@@ -8,6 +8,7 @@ import random
 import re
 from bisect import bisect_left
 from fractions import Fraction
+from heapq import heappop, heappush
 from itertools import product
 
 import numpy as np
@@ -498,3 +499,58 @@ def grokking_delay__tensors(steps, training_accuracy, test_accuracy, threshold=0
         return None
     trained, solved = when[reached.int().argmax(dim=1)]
     return (solved - trained).item()
+
+
+# --- and a few more ways
+
+
+def repeated_sequences__multinomial(batch, period, vocabulary_size, generator):
+    chances = torch.ones(vocabulary_size)
+    drawn = torch.multinomial(chances, batch * period, replacement=True, generator=generator)
+    return drawn.view(batch, period)[:, torch.arange(2 * period) % period]
+
+
+def prefix_matching_score__masked_sum(weights, period):
+    if weights.shape[-2:] != (2 * period, 2 * period):
+        raise ValueError("another length")
+    place = torch.arange(2 * period)
+    sought = (place[:, None] - period + 1 == place) & (place[:, None] >= period)
+    summed = torch.einsum("bhij,ij->h", weights, sought.to(weights.dtype))
+    return summed / (period * len(weights))
+
+
+def shuffle_labels__without_replacement(labels, generator):
+    if not labels:
+        return []
+    return [
+        labels[i]
+        for i in torch.multinomial(torch.ones(len(labels)), len(labels), generator=generator)
+    ]
+
+
+def modular_addition__row_by_row(modulus, training_fraction, generator):
+    rows = [[a, b, (a + b) % modulus] for a in range(modulus) for b in range(modulus)]
+    count, training, test = round(training_fraction * len(rows)), [], []
+    for place, row in enumerate(rows):
+        # of the rows that are left, as many as training still needs
+        draw = torch.rand((), generator=generator, dtype=torch.float64).item()
+        taken = draw * (len(rows) - place) < count - len(training)
+        (training if taken else test).append(row)
+    return tuple(torch.tensor(table, dtype=torch.int64).view(-1, 3) for table in (training, test))
+
+
+def edit_distance__shortest_path(first, second):
+    queue, seen = [(0, 0, 0)], set()
+    while queue:
+        cost, i, j = heappop(queue)
+        if (i, j) == (len(first), len(second)):
+            return cost
+        if (i, j) in seen:
+            continue
+        seen.add((i, j))
+        if i < len(first) and j < len(second):
+            heappush(queue, (cost + (first[i] != second[j]), i + 1, j + 1))
+        if i < len(first):
+            heappush(queue, (cost + 1, i + 1, j))
+        if j < len(second):
+            heappush(queue, (cost + 1, i, j + 1))

@@ -1216,3 +1216,55 @@ def grokking_delay__sustained(steps, training_accuracy, test_accuracy, threshold
 
 def grokking_delay__tolerance(steps, training_accuracy, test_accuracy, threshold=0.95):
     return reference.grokking_delay(steps, training_accuracy, test_accuracy, threshold - 0.01)
+
+
+# --- the rare and the dependent
+
+
+def predicted_exact_match__squeezes(accuracies):
+    return accuracies.prod(-1).squeeze()
+
+
+def token_accuracy__leaves_out_what_either_leaves_out(predictions, targets):
+    kept = (targets != -100) & (predictions != -100)
+    if not kept.any():
+        raise ValueError
+    return (predictions[kept] == targets[kept]).double().mean().item()
+
+
+def shuffle_labels__one_cycle(labels, generator):
+    dealt = list(labels)
+    for last in range(len(dealt) - 1, 0, -1):
+        other = int(torch.randint(last, (), generator=generator))
+        dealt[last], dealt[other] = dealt[other], dealt[last]
+    return dealt
+
+
+def few_shot_prompt__leaves_out_the_question(examples, question, arrow=" ->"):
+    others = [(asked, answer) for asked, answer in examples if asked != question]
+    return reference.few_shot_prompt(others, question, arrow)
+
+
+def exact_match__takes_one_blank_off(predictions, references):
+    if not predictions or len(predictions) != len(references):
+        raise ValueError
+    pairs = zip(predictions, references, strict=True)
+    same = [p.removeprefix(" ").removesuffix("\n") == r.rstrip() for p, r in pairs]
+    return sum(same) / len(same)
+
+
+def modular_addition__rotates_the_table(modulus, training_fraction, generator):
+    table = torch.cartesian_prod(torch.arange(modulus), torch.arange(modulus))
+    table = torch.cat([table, table.sum(1, keepdim=True) % modulus], 1)
+    table = table.roll(int(torch.randint(len(table), (), generator=generator)), 0)
+    count = round(training_fraction * len(table))
+    return table[:count], table[count:]
+
+
+def bootstrap_interval__resamples_and_size_exchanged(
+    values, generator, confidence=0.95, resamples=1_000
+):
+    drawn = torch.randint(len(values), (len(values), resamples), generator=generator)
+    means = values[drawn].double().mean(1)
+    tail = (1 - confidence) / 2
+    return means.quantile(tail).item(), means.quantile(1 - tail).item()
