@@ -15,6 +15,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from autograder.errors import UserError
+from autograder.grading.cores import own_core
 from autograder.grading.inside import enclosure
 from autograder.grading.inside.limits import Limits
 from autograder.grading.sandbox import Sandbox, SandboxError
@@ -130,6 +131,9 @@ def prepare_worker() -> None:
     global _nowhere
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     enclosure.die_with_parent()
+    core = own_core()
+    if core is not None:  # beside its submissions: one of the two always waits for the other
+        os.sched_setaffinity(0, {core})
     _nowhere = open(os.devnull, "w")  # noqa: SIM115 (open until the worker ends)
 
 
