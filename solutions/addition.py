@@ -10,6 +10,7 @@ import time
 from dataclasses import asdict, dataclass
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
 from solutions import transformer
@@ -41,12 +42,14 @@ class Run:
         model: in evaluation mode.
         steps: updates made before each measurement.
         digits: for each of `steps`, the share of problems in which each digit of the sum is right.
+        losses: for each of `steps`, the mean loss of each digit, in nats.
         exact: for each of `steps`, the share in which all are.
     """
 
     model: Transformer
     steps: list[int]
     digits: list[list[float]]
+    losses: list[list[float]]
     exact: list[float]
 
 
@@ -109,10 +112,23 @@ def problems() -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def predicted_digits(model: Transformer, written: Tensor) -> Tensor:
-    """Predict each digit of the sum, given the right digits before it, int64 (problems, 4)."""
-    logits = model(written[:, :-1])[:, -ANSWER:]
-    return logits.argmax(dim=-1)
+def digit_logits(model: Transformer, written: Tensor) -> Tensor:
+    """Give the logits of each digit of the sum, given the right digits before it.
+
+    Returns:
+        (problems, 4, symbols).
+    """
+    return model(written[:, :-1])[:, -ANSWER:]
+
+
+def digit_losses(logits: Tensor, right: Tensor) -> Tensor:
+    """Give the mean loss of each digit, in nats, (digits,).
+
+    Args:
+        logits: (problems, digits, symbols).
+        right: int64 (problems, digits).
+    """
+    return F.cross_entropy(logits.mT, right, reduction="none").mean(dim=0)
 
 
 def train_one(width: int, seed: int, training: Tensor, test: Tensor) -> Run:
@@ -122,18 +138,21 @@ def train_one(width: int, seed: int, training: Tensor, test: Tensor) -> Run:
     enlarge(model, FIRST_WEIGHTS)
     observed = test[:OBSERVED_PROBLEMS]
     digits: list[list[float]] = []
+    losses: list[list[float]] = []
 
     def loss(model: Transformer, step: int) -> Tensor:
         batch = training[torch.randint(len(training), (BATCH,), generator=generator)]
         return token_loss(model(batch[:, :-1])[:, -ANSWER:], batch[:, -ANSWER:])
 
     def observe(step: int) -> dict[str, float]:
-        right = (predicted_digits(model, observed) == observed[:, -ANSWER:]).double()
+        logits, answers = digit_logits(model, observed), observed[:, -ANSWER:]
+        right = (logits.argmax(dim=-1) == answers).double()
         digits.append(right.mean(dim=0).tolist())
+        losses.append(digit_losses(logits, answers).tolist())
         return {"exact": right.prod(dim=1).mean().item()}
 
     history = train(model, loss, RECIPE, observe, OBSERVED_STEPS)
-    return Run(model.eval(), history.steps, digits, history.column("exact"))
+    return Run(model.eval(), history.steps, digits, losses, history.column("exact"))
 
 
 def addition(*, remake: bool = False) -> Addition:
@@ -146,7 +165,7 @@ def addition(*, remake: bool = False) -> Addition:
     }
     made_by = (
         *(transformer, enlarge, learning_rate, parameter_groups, token_loss, train),
-        *(write_problems, problems, predicted_digits, train_one),
+        *(write_problems, problems, digit_logits, digit_losses, train_one),
     )
     checkpoint = cached("addition", settings, made_by, _make, remake=remake)
     runs = {}
@@ -167,8 +186,14 @@ def _make() -> Checkpoint:
                 run = train_one(width, seed, training, test)
                 tensors |= with_prefix(f"{len(names)}.", run.model.state_dict())
                 names.append((width, seed))
-                history = {"steps": run.steps, "digits": run.digits, "exact": run.exact}
-                histories.append(history)
+                histories.append(
+                    {
+                        "steps": run.steps,
+                        "digits": run.digits,
+                        "losses": run.losses,
+                        "exact": run.exact,
+                    }
+                )
                 print(
                     f"addition: width {width}, seed {seed}, {run.exact[-1]:.3f} right", flush=True
                 )

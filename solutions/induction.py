@@ -174,13 +174,13 @@ def matched_heads(
     return drawn
 
 
-def train_one(layers: int, seed: int) -> Run:
+def train_one(architecture: Configuration, seed: int) -> Run:
     """Train one model on repeated sequences whose period changes from batch to batch.
 
     With one period for all, a head could copy from a fixed distance, without looking for anything.
     """
     generator = torch.Generator().manual_seed(seed)
-    model = Transformer(configuration(layers), causal=True, generator=generator)
+    model = Transformer(architecture, causal=True, generator=generator)
     enlarge(model, FIRST_WEIGHTS)
     sequences = unseen_sequences()
     shortest, longest = PERIODS
@@ -224,7 +224,7 @@ def _make() -> Checkpoint:
     with one_thread(), torch.enable_grad():
         for layers in LAYERS:
             for seed in SEEDS:
-                run = train_one(layers, seed)
+                run = train_one(configuration(layers), seed)
                 tensors |= with_prefix(f"{len(names)}.", run.model.state_dict())
                 names.append((layers, seed))
                 histories.append({"steps": run.steps, "measured": run.measured})

@@ -8,6 +8,7 @@ import copy
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal, get_args
 
 import torch
 import torch.nn.functional as F  # noqa: N812
@@ -23,6 +24,9 @@ from solutions.self_supervision import (
     sample_batch,
 )
 from solutions.transformer import Transformer
+
+Sees = Literal["itself", "the end before it", "all"]  # what a packed document sees of its row
+SEES: tuple[Sees, ...] = get_args(Sees)
 
 
 def cut_windows(tokens: Tensor, length: int, stride: int) -> Tensor:
@@ -47,7 +51,7 @@ def windows_bits_per_byte(model: NGramModel, windows: Tensor, byte_lengths: Tens
 
 @torch.no_grad()
 def packed_surprise(
-    model: Transformer, documents: Sequence[Sequence[int]], end: int, *, apart: bool
+    model: Transformer, documents: Sequence[Sequence[int]], end: int, sees: Sees
 ) -> Tensor:
     """Measure each document where it stands in rows of packed documents.
 
@@ -58,7 +62,7 @@ def packed_surprise(
         model: causal; a row has at most 128 tokens, or its context length.
         documents: token ids of each document, packed in this order.
         end: the id that ends a document; counted as its last token.
-        apart: whether a document sees only itself, by `document_mask`.
+        sees: only itself, by `document_mask`; the end token before it as well; or all before it.
 
     Returns:
         (2, documents), float64: the sum of each document's nats, and of how many tokens. Zeros for
@@ -68,7 +72,9 @@ def packed_surprise(
     rows, numbers = pack_documents(documents, end, length)
     sums = torch.zeros(2, len(documents), dtype=torch.double)
     for tokens, document in zip(rows.split(8), numbers.split(8), strict=True):
-        logits = model(tokens, mask=document_mask(document) if apart else None)
+        # one more at an end: it then belongs to the document after it
+        own = document + (tokens == end) if sees == "the end before it" else document
+        logits = model(tokens, mask=None if sees == "all" else document_mask(own))
         nats = F.cross_entropy(logits[:, :-1].mT, tokens[:, 1:], reduction="none").double()
         inside = document[:, 1:] == document[:, :-1]
         sums[0].index_add_(0, document[:, 1:][inside], nats[inside])

@@ -32,6 +32,17 @@ def test_all_digits_are_right_exactly_when_the_model_would_write_the_sum():
     written = generate(model, question, addition.ANSWER, temperature=0)
     # half of the problems get the sum that the model writes, so that some are right
     problems = torch.cat([written[:150], test[150:300]])
-    right = addition.predicted_digits(model, problems) == problems[:, -addition.ANSWER :]
+    predicted = addition.digit_logits(model, problems).argmax(dim=-1)
+    right = predicted == problems[:, -addition.ANSWER :]
     assert torch.equal(right.all(dim=1), (written == problems).all(dim=1))
     assert right[:150].all()
+
+
+def test_a_digits_loss_is_the_mean_surprise_at_that_digit():
+    logits = torch.randn(3, 2, 5, generator=torch.Generator().manual_seed(0))
+    right = torch.tensor([[0, 4], [1, 1], [3, 2]])
+    probabilities = logits.softmax(dim=-1)
+    for digit in range(2):
+        surprises = [-probabilities[i, digit, right[i, digit]].log() for i in range(3)]
+        expected = sum(surprises) / 3
+        torch.testing.assert_close(addition.digit_losses(logits, right)[digit], expected)

@@ -60,25 +60,28 @@ def relative() -> Transformer:
     return model
 
 
-def test_documents_apart_cost_what_each_costs_by_itself(relative):
+@pytest.mark.parametrize(("sees", "before"), [("itself", []), ("the end before it", [0])])
+def test_documents_apart_cost_what_each_costs_by_itself(relative, sees, before):
     documents = [[3, 1, 4], [1, 5, 9, 2], [6], [5, 3, 5]]
-    nats, counts = packed_surprise(relative, documents, 0, apart=True)
+    nats, counts = packed_surprise(relative, documents, 0, sees)
     # two rows of twelve hold 15 tokens only once: the last document falls behind the first row
     assert counts.tolist() == [3, 4, 1, 0]
     for i, document in enumerate(documents[:3]):
-        tokens = torch.tensor([[*document, 0]])
+        seen = before if i else []  # nothing stands before the first
+        tokens = torch.tensor([[*seen, *document, 0]])
         with torch.no_grad():
-            logits = relative(tokens)[:, :-1]
-        expected = torch.nn.functional.cross_entropy(logits[0], tokens[0, 1:], reduction="sum")
+            logits = relative(tokens)[:, len(seen) : -1]
+        targets = tokens[0, len(seen) + 1 :]
+        expected = torch.nn.functional.cross_entropy(logits[0], targets, reduction="sum")
         assert nats[i].item() == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_documents_that_are_not_apart_see_those_before(relative):
     one, other = (
-        packed_surprise(relative, [first, [1, 5, 9, 2], [7, 7, 7]], 0, apart=False)
+        packed_surprise(relative, [first, [1, 5, 9, 2], [7, 7, 7]], 0, "all")
         for first in ([3, 1, 4], [8, 8, 2])
     )
     assert one[0, 1] != pytest.approx(other[0, 1].item(), rel=1e-3)
-    apart = packed_surprise(relative, [[3, 1, 4], [1, 5, 9, 2], [7, 7, 7]], 0, apart=True)
-    again = packed_surprise(relative, [[8, 8, 2], [1, 5, 9, 2], [7, 7, 7]], 0, apart=True)
+    apart = packed_surprise(relative, [[3, 1, 4], [1, 5, 9, 2], [7, 7, 7]], 0, "itself")
+    again = packed_surprise(relative, [[8, 8, 2], [1, 5, 9, 2], [7, 7, 7]], 0, "itself")
     torch.testing.assert_close(apart[0, 1], again[0, 1])
