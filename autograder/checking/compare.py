@@ -121,20 +121,18 @@ class Frequencies:
         self, expected: Sequence[Any], found: Sequence[Any]
     ) -> tuple[int, Difference] | None:
         """Return the first call with a value that cannot be drawn, or else any wrong frequency."""
-        for index, value in enumerate(found):
-            if _integers(value) is None:
+        drawn = [_integers(value) for value in found]
+        for index, (value, row) in enumerate(zip(found, drawn, strict=True)):
+            if row is None:
                 return index, Difference(f"{_a_value(value)} was returned instead of integers")
         for distribution in dict.fromkeys(tuple(map(float, right)) for right in expected):
             calls = [i for i, right in enumerate(expected) if tuple(right) == distribution]
-            difference = self._difference(distribution, [found[i] for i in calls])
+            difference = self._difference(distribution, torch.cat([drawn[i] for i in calls]))
             if difference is not None:
                 return calls[0], difference
         return None
 
-    def _difference(
-        self, probabilities: Sequence[float], found: Sequence[Any]
-    ) -> Difference | None:
-        drawn = torch.cat([_integers(value) for value in found])
+    def _difference(self, probabilities: Sequence[float], drawn: torch.Tensor) -> Difference | None:
         total = drawn.numel()
         if total == 0:
             return Difference("nothing was drawn")
@@ -156,9 +154,10 @@ class Frequencies:
 
     def alike(self, one: Sequence[Any], other: Sequence[Any]) -> bool:
         """Say whether two functions could have the same distribution (5 sigma)."""
-        if any(_integers(value) is None for value in (*one, *other)):
+        rows = [[_integers(value) for value in values] for values in (one, other)]
+        if any(row is None for row in (*rows[0], *rows[1])):
             return False
-        first, second = (torch.cat([_integers(v) for v in values]) for values in (one, other))
+        first, second = map(torch.cat, rows)
         n, m = first.numel(), second.numel()
         if not n or not m:
             return n == m

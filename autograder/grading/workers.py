@@ -62,7 +62,7 @@ def judged_here(
     waiting, failures = list(students), 0
     while waiting and failures < ATTEMPTS:
         finished = 0
-        for student, judged in _by_pool(jobs, waiting):
+        for student, judged in _by_pool(jobs, work, waiting):
             if judged is None:
                 break
             waiting.remove(student)
@@ -82,7 +82,7 @@ def _one_by_one(
     """
     ended: list[str] = []
     for student in students:
-        ((_, judged),) = _by_pool(1, [student])
+        ((_, judged),) = _by_pool(1, work, [student])
         if judged is None:
             ended.append(student)
         else:
@@ -98,7 +98,7 @@ def _one_by_one(
 
 def _released_can_be_judged() -> bool:
     """Say whether a worker comes to its end with notebooks in which nobody has written anything."""
-    return all(judged is not None for _, judged in _by_pool(1, [""], judge_released))
+    return all(judged is not None for _, judged in _by_pool(1, judge_released, [""]))
 
 
 def judge_released(nobody: str) -> dict[str, Judged]:
@@ -108,13 +108,13 @@ def judge_released(nobody: str) -> dict[str, Judged]:
 
 
 def _by_pool(
-    jobs: int, students: Sequence[str], do: Callable[[str], dict[str, Judged]] | None = None
+    jobs: int, do: Callable[[str], dict[str, Judged]], students: Sequence[str]
 ) -> Iterator[tuple[str, dict[str, Judged] | None]]:
     """Yield each student that workers have finished; then "" and None if one of them was ended."""
     pool = ProcessPoolExecutor(
         min(jobs, len(students)), get_context("fork"), initializer=prepare_worker
     )
-    futures: dict[Future, str] = {pool.submit(do or work, name): name for name in students}
+    futures: dict[Future, str] = {pool.submit(do, student): student for student in students}
     try:
         for future in as_completed(futures):
             yield futures[future], future.result()
