@@ -11,6 +11,7 @@ import linecache
 import random
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from types import TracebackType
 from typing import Any
 
@@ -39,11 +40,20 @@ def call_function(function: Callable, call: Call) -> Answer:
     Whatever the function raises becomes a `Raised`, except what is raised to stop it (see
     `time_limit`). The global random generators are seeded; see `preserved_generators`.
     """
-    return call_with_bytes(function, call.encoded)
+    answer = call_with_bytes(function, call.encoded)
+    if not isinstance(answer, Returned):
+        return answer
+    try:
+        return replace(answer, value=values.decode(values.encode(answer.value)))
+    except values.ValueFrameError as error:
+        return Unusable(str(error))
 
 
 def call_with_bytes(function: Callable, sent: bytes) -> Answer:
-    """Return what the function answers to a call that has come as bytes."""
+    """Return what the function answers to a call that has come as bytes.
+
+    The value is what the function returned, and may be of any type.
+    """
     fresh = decode_call(sent)
     arguments = tuple(_materialised(value) for value in fresh.arguments)
     keywords = {name: _materialised(value) for name, value in fresh.keywords.items()}
@@ -55,10 +65,6 @@ def call_with_bytes(function: Callable, sent: bytes) -> Answer:
         mismatch = isinstance(error, TypeError) and _mismatch(function, arguments, keywords)
         return Raised("TypeError", mismatch) if mismatch else raised(error, function)
     seconds = time.perf_counter() - start
-    try:
-        value = values.decode(values.encode(value))
-    except values.ValueFrameError as error:
-        return Unusable(str(error))
     return Returned(value, _after(sent, fresh, arguments, keywords), seconds)
 
 

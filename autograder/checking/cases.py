@@ -249,7 +249,7 @@ def encode_answer(answer: Answer) -> bytes:
     Raises:
         ValueFrameError: the answer holds what may not cross.
     """
-    return values.encode(_to_plain(answer))
+    return values.encode(_answer_to_plain(answer))
 
 
 def decode_answer(data: bytes) -> Answer:
@@ -291,12 +291,15 @@ COMPARATORS = {
     )
 }
 ANSWERS = {kind.__name__: kind for kind in (Returned, Raised, TimedOut, Died, Unusable)}
+ANSWER_FIELDS = {
+    name: {field.name: field.type for field in dataclasses.fields(kind)}
+    for name, kind in ANSWERS.items()
+}
 
 
 class _Tag:
     """Keys that tell dataclasses apart in the plain form."""
 
-    ANSWER: ClassVar[str] = "answer"
     COMPARATOR: ClassVar[str] = "comparator"
     EARLIER: ClassVar[str] = "earlier"
 
@@ -310,9 +313,9 @@ def _to_plain(thing: Any) -> Any:
             "tries": thing.tries,
             "seed": thing.seed,
         }
+    if isinstance(thing, Answer):
+        return _answer_to_plain(thing)
     fields = {f.name: getattr(thing, f.name) for f in dataclasses.fields(thing)}
-    if type(thing).__name__ in ANSWERS:
-        return {_Tag.ANSWER: type(thing).__name__, **fields}
     if type(thing).__name__ in COMPARATORS:
         return {_Tag.COMPARATOR: type(thing).__name__, **fields}
     return {name: _field_to_plain(value) for name, value in fields.items()}
@@ -346,27 +349,35 @@ def _call_from(fields: dict) -> Call:
     )
 
 
-def _answer_from(fields: Any) -> Answer:
-    if type(fields) is not dict or type(fields.get(_Tag.ANSWER)) is not str:
+def _answer_to_plain(answer: Answer) -> tuple:
+    """Return an answer as its kind and its fields, in order."""
+    kind = type(answer).__name__
+    return kind, *(getattr(answer, name) for name in ANSWER_FIELDS[kind])
+
+
+def _answer_from(plain: Any) -> Answer:
+    if type(plain) is not tuple or not plain or type(plain[0]) is not str:
         raise values.ValueFrameError("not an answer")
-    kind = ANSWERS.get(fields[_Tag.ANSWER])
-    given = {name: value for name, value in fields.items() if name != _Tag.ANSWER}
-    if kind is None or set(given) != {f.name for f in dataclasses.fields(kind)}:
+    name, *given = plain
+    if name not in ANSWERS or len(given) != len(ANSWER_FIELDS[name]):
         raise values.ValueFrameError("not an answer of a known kind")
-    for f in dataclasses.fields(kind):
-        if f.type is str and type(given[f.name]) is not str:
-            raise values.ValueFrameError(f"{f.name} of an answer is no text")
-        if f.type is float and type(given[f.name]) not in (float, int):
-            raise values.ValueFrameError(f"{f.name} of an answer is no number")
-    after = given.get("arguments_after")
-    if after is not None and not (
-        type(after) is tuple
-        and len(after) == 2
-        and type(after[0]) is tuple
-        and type(after[1]) is dict
-    ):
-        raise values.ValueFrameError("arguments_after of an answer are no arguments")
-    return kind(**given)
+    for (field_name, kind), value in zip(ANSWER_FIELDS[name].items(), given, strict=True):
+        if kind is str and type(value) is not str:
+            raise values.ValueFrameError(f"{field_name} of an answer is no text")
+        if kind is float and type(value) not in (float, int):
+            raise values.ValueFrameError(f"{field_name} of an answer is no number")
+        if field_name == "arguments_after" and not (value is None or _are_arguments(value)):
+            raise values.ValueFrameError("arguments_after of an answer are no arguments")
+    return ANSWERS[name](*given)
+
+
+def _are_arguments(plain: Any) -> bool:
+    return (
+        type(plain) is tuple
+        and len(plain) == 2
+        and type(plain[0]) is tuple
+        and type(plain[1]) is dict
+    )
 
 
 def _comparator_from(fields: dict) -> Comparator:

@@ -6,7 +6,7 @@ are harmless: decoding executes nothing, allocates no more than a small multiple
 and fails with one kind of error.
 
 Underneath is msgpack. None, bool, int, float, str and bytes are themselves; everything else is an
-array that begins with a `Kind`.
+array that begins with a `Kind`. A value as msgpack knows it is called a tree here.
 """
 
 import collections
@@ -94,6 +94,7 @@ LARGEST_DIMENSION = 2**31 - 1
 MOST_DIMENSIONS = 16
 LONGEST_INTEGER = 1024  # bytes
 ARRAY_ITEMS = 10  # a tensor of one byte takes as much memory and time as so many numbers
+SMALL = 4096  # bytes, whose headers can claim no more than 16 MB together
 MOST_ALIKE = 16  # keys of one dictionary with one hash: integers can be chosen to collide
 
 
@@ -107,9 +108,7 @@ def encode(value: Any, limits: Limits = ANSWER_LIMITS) -> bytes:
     Raises:
         ValueFrameError: the value holds something else, or more than `limits` allows.
     """
-    writer = _Writer(limits)
-    writer.write(value, depth=0)
-    return writer.packer.bytes()
+    return msgpack.packb(_Writer(limits).tree(value, depth=0), unicode_errors="surrogatepass")
 
 
 def decode(data: bytes, limits: Limits = ANSWER_LIMITS) -> Any:
@@ -120,16 +119,13 @@ def decode(data: bytes, limits: Limits = ANSWER_LIMITS) -> Any:
     """
     if len(data) > limits.size:
         raise ValueFrameError(f"more than {limits.size} bytes")
-    reader = _Reader(data, limits)
     try:
-        value = reader.read(depth=0)
+        tree = _unpacked(data) if len(data) <= SMALL else _Unpacker(data, limits).whole()
+        return _Reader(limits).value(tree, depth=0)
     except ValueFrameError:
         raise
     except Exception as error:
         raise ValueFrameError(f"not a value: {type(error).__name__}") from None
-    if reader.position() != len(data):
-        raise ValueFrameError("bytes left over after the value")
-    return value
 
 
 def type_name(value: Any) -> str:
@@ -140,12 +136,13 @@ def type_name(value: Any) -> str:
 
 
 class _Writer:
+    """Makes a tree of a value."""
+
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.packer = msgpack.Packer(autoreset=False, unicode_errors="surrogatepass")
         self.size = self.items = self.entries = 0
 
-    def write(self, value: Any, depth: int) -> None:
+    def tree(self, value: Any, depth: int) -> Any:
         self.items += 1
         if self.items > self.limits.items:
             raise ValueFrameError(f"more than {self.limits.items:,} values in one")
@@ -153,52 +150,46 @@ class _Writer:
             raise ValueFrameError(f"nested more than {self.limits.depth} deep")
         kind = type(value)
         if value is None or kind is bool or kind is float:
-            self.packer.pack(value)
-        elif kind in _WRITERS:
-            _WRITERS[kind](self, value, depth)
-        elif issubclass(kind, tuple) and hasattr(kind, "_fields"):
+            return value
+        if kind in _WRITERS:
+            return _WRITERS[kind](self, value, depth)
+        if issubclass(kind, tuple) and hasattr(kind, "_fields"):
             # a named tuple is one, whatever its class makes of iterating
-            self.sequence(Kind.TUPLE, tuple.__getitem__(value, slice(None)), depth)
-        else:
-            raise ValueFrameError(f"of type {type_name(value)}, which is not a plain value")
+            return self.sequence(Kind.TUPLE, tuple.__getitem__(value, slice(None)), depth)
+        raise ValueFrameError(f"of type {type_name(value)}, which is not a plain value")
 
     def reserve(self, size: int) -> None:
         self.size += size
         if self.size > self.limits.size:
             raise ValueFrameError(f"larger than {self.limits.size / 2**20:.0f} MB")
 
-    def scalar(self, value: str | bytes, depth: int) -> None:
+    def scalar(self, value: str | bytes, depth: int) -> str | bytes:
         self.reserve(len(value))
-        self.packer.pack(value)
+        return value
 
-    def integer(self, value: int, depth: int) -> None:
+    def integer(self, value: int, depth: int) -> Any:
         if -(2**63) <= value < 2**64:
-            self.packer.pack(value)
-            return
+            return value
         size = value.bit_length() // 8 + 1
         if size > LONGEST_INTEGER:
             raise ValueFrameError(f"an integer of more than {LONGEST_INTEGER} bytes")
-        self.record(Kind.INTEGER, value.to_bytes(size, "big", signed=True))
+        return int(Kind.INTEGER), value.to_bytes(size, "big", signed=True)
 
-    def record(self, kind: Kind, *fields: Any) -> None:
-        self.packer.pack((int(kind), *fields))
+    def sequence(self, kind: Kind, values: Any, depth: int) -> list[Any]:
+        tree: list[Any] = [int(kind)]
+        tree.extend([self.tree(value, depth + 1) for value in values])
+        return tree
 
-    def sequence(self, kind: Kind, values: Any, depth: int) -> None:
-        self.packer.pack_array_header(1 + len(values))
-        self.packer.pack(int(kind))
-        for value in values:
-            self.write(value, depth + 1)
-
-    def dictionary(self, value: dict, depth: int) -> None:
+    def dictionary(self, value: dict, depth: int) -> list[Any]:
         self.entries += len(value)
         if self.entries > self.limits.entries:
             raise ValueFrameError(f"more than {self.limits.entries:,} dictionary entries")
         flat: list[Any] = []
         for key, entry in dict.items(value):
             flat += (key.item() if isinstance(key, np.generic) else key, entry)
-        self.sequence(Kind.DICT, flat, depth)
+        return self.sequence(Kind.DICT, flat, depth)
 
-    def tensor(self, value: torch.Tensor, depth: int) -> None:
+    def tensor(self, value: torch.Tensor, depth: int) -> tuple:
         dtype = TENSOR_DTYPE_NAMES.get(value.dtype)
         if dtype is None or value.layout is not torch.strided:
             raise ValueFrameError(f"a tensor of {value.dtype}, {value.layout}")
@@ -219,21 +210,21 @@ class _Writer:
         if value.dtype is torch.bfloat16:  # which numpy does not know
             value = value.view(torch.int16)
         content = value.numpy().tobytes()
-        self.record(Kind.TENSOR, dtype, _packed(shape), _packed(order), content)
+        return int(Kind.TENSOR), dtype, _packed(shape), _packed(order), content
 
-    def array(self, value: np.ndarray, depth: int) -> None:
+    def array(self, value: np.ndarray, depth: int) -> tuple:
         if value.dtype.name not in ARRAY_DTYPES:
             raise ValueFrameError(f"a numpy array of {value.dtype}")
         _check_shape(value.shape)
         self.items += ARRAY_ITEMS - 1
         self.reserve(value.nbytes)
-        self.record(Kind.ARRAY, value.dtype.name, _packed(value.shape), _little_endian(value))
+        return int(Kind.ARRAY), value.dtype.name, _packed(value.shape), _little_endian(value)
 
-    def number(self, value: np.generic, depth: int) -> None:
-        self.record(Kind.NUMBER, value.dtype.name, _little_endian(np.asarray(value)))
+    def number(self, value: np.generic, depth: int) -> tuple:
+        return int(Kind.NUMBER), value.dtype.name, _little_endian(np.asarray(value))
 
-    def seed(self, value: Seed, depth: int) -> None:
-        self.record(Kind.SEED, value.number)
+    def seed(self, value: Seed, depth: int) -> tuple:
+        return int(Kind.SEED), value.number
 
 
 def _packed(integers: Sequence[int]) -> bytes:
@@ -244,13 +235,13 @@ def _little_endian(array: np.ndarray) -> bytes:
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
 
 
-def _sequence(kind: Kind) -> Callable[[_Writer, Any, int], None]:
+def _sequence(kind: Kind) -> Callable[[_Writer, Any, int], Any]:
     return lambda writer, values, depth: writer.sequence(kind, values, depth)
 
 
 _INTEGERS = [struct.Struct(f"<{count}q") for count in range(MOST_DIMENSIONS + 1)]
 _IN_ORDER = [tuple(range(count)) for count in range(MOST_DIMENSIONS + 1)]
-_WRITERS: dict[type, Callable[[_Writer, Any, int], None]] = {
+_WRITERS: dict[type, Callable[[_Writer, Any, int], Any]] = {
     int: _Writer.integer,
     str: _Writer.scalar,
     bytes: _Writer.scalar,
@@ -271,149 +262,168 @@ _WRITERS: dict[type, Callable[[_Writer, Any, int], None]] = {
 }
 
 
-def _starts(first: int) -> int:
-    """Say what msgpack begins with a byte."""
-    if 0x90 <= first <= 0x9F or first in (0xDC, 0xDD):
-        return _AN_ARRAY
-    maps_and_extensions = (
-        *(range(0x80, 0x90), range(0xC7, 0xCA)),
-        *(range(0xD4, 0xD9), range(0xDE, 0xE0)),
+def _unpacked(data: bytes) -> Any:
+    """Return the tree in a few bytes, by one call."""
+    return msgpack.unpackb(
+        data,
+        unicode_errors="surrogatepass",
+        max_array_len=len(data),
+        max_map_len=0,
+        max_ext_len=0,
     )
-    return _REFUSED if any(first in each for each in maps_and_extensions) else _PLAIN
 
 
-_PLAIN, _AN_ARRAY, _REFUSED = range(3)
-_STARTS = [_starts(first) for first in range(256)]
-
-
-class _Reader:
-    """Reads value by value, so that no header can claim more than what follows it."""
+class _Unpacker:
+    """Makes a tree of many bytes, step by step, so that no header claims more than what follows."""
 
     def __init__(self, data: bytes, limits: Limits) -> None:
         self.data = data
         self.limits = limits
-        self.items = self.entries = 0
+        self.items = 0
         self.unpacker = msgpack.Unpacker(
-            max_buffer_size=max(len(data), 1), unicode_errors="surrogatepass"
+            max_buffer_size=len(data),
+            unicode_errors="surrogatepass",
+            max_array_len=0,
+            max_map_len=0,
+            max_ext_len=0,
         )
         self.unpacker.feed(data)
 
-    def position(self) -> int:
-        return self.unpacker.tell()
+    def whole(self) -> Any:
+        tree = self.tree(depth=0)
+        if self.unpacker.tell() != len(self.data):
+            raise ValueFrameError("bytes left over after the value")
+        return tree
 
-    def read(self, depth: int) -> Any:
+    def tree(self, depth: int) -> Any:
+        position = self.unpacker.tell()
+        if position >= len(self.data):
+            raise ValueFrameError("the bytes end too early")
+        first = self.data[position]
+        if not (0x90 <= first <= 0x9F or first in (0xDC, 0xDD)):  # how msgpack begins an array
+            return self.unpacker.unpack()
+        if depth > self.limits.depth:
+            raise ValueFrameError(f"nested more than {self.limits.depth} deep")
+        count = self.unpacker.read_array_header()
+        # an array begins with its kind, and a tensor has four fields more
+        self.items += count
+        if count > len(self.data) - position or self.items > 5 * self.limits.items:
+            raise ValueFrameError("a length that the bytes do not bear out")
+        return [self.tree(depth + 1) for _ in range(count)]
+
+
+class _Reader:
+    """Makes a value of a tree, and nothing of what is none."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.items = self.entries = 0
+
+    def value(self, tree: Any, depth: int) -> Any:
         self.items += 1
         if self.items > self.limits.items:
             raise ValueFrameError(f"more than {self.limits.items:,} values in one")
         if depth > self.limits.depth:
             raise ValueFrameError(f"nested more than {self.limits.depth} deep")
-        if not self._at_array():
-            return self.unpacker.unpack()
-        count = self.unpacker.read_array_header() - 1
-        kind = self.plain(int)
-        if not 0 <= count <= len(self.data) - self.position():
-            raise ValueFrameError("a length that the bytes do not bear out")
+        if type(tree) in _SCALARS:
+            return tree
+        if type(tree) is not list or not tree or type(tree[0]) is not int:
+            raise ValueFrameError("a kind of value that is never sent")
+        kind, fields = tree[0], tree[1:]
         if kind == Kind.LIST:
-            return [self.read(depth + 1) for _ in range(count)]
+            return self._values(fields, depth)
         if kind == Kind.TUPLE:
-            return tuple([self.read(depth + 1) for _ in range(count)])
+            return tuple(self._values(fields, depth))
         if kind == Kind.DICT:
-            return self._dictionary(count, depth)
-        if kind in (Kind.TENSOR, Kind.ARRAY):
-            self.items += ARRAY_ITEMS - 1
-        if kind == Kind.TENSOR and count == 4:
-            return self._tensor()
-        if kind == Kind.ARRAY and count == 3:
-            return self._array(self._dtype(ARRAY_DTYPES), self._integers())
-        if kind == Kind.NUMBER and count == 2:
-            return self._array(self._dtype(ARRAY_DTYPES), [])[()]
-        if kind == Kind.INTEGER and count == 1:
-            return self._large_integer()
-        if kind == Kind.SEED and count == 1:
-            return Seed(self.plain(int))
+            return self._dictionary(fields, depth)
+        if kind in _RECORDS and tuple(map(type, fields)) == _RECORDS[kind][0]:
+            if kind in (Kind.TENSOR, Kind.ARRAY):
+                self.items += ARRAY_ITEMS - 1
+            return _RECORDS[kind][1](*fields)
         raise ValueFrameError("an unknown kind of value")
 
-    def _at_array(self) -> bool:
-        """Say whether an array comes next; msgpack's maps and extensions are never used."""
-        position = self.unpacker.tell()
-        if position >= len(self.data):
-            raise ValueFrameError("the bytes end too early")
-        starts = _STARTS[self.data[position]]
-        if starts == _REFUSED:
-            raise ValueFrameError("a kind of value that is never sent")
-        return starts == _AN_ARRAY
+    def _values(self, trees: list, depth: int) -> list:
+        return [self.value(tree, depth + 1) for tree in trees]
 
-    def plain(self, kind: type | None = None) -> Any:
-        if self._at_array():
-            raise ValueFrameError("a container where a plain value belongs")
-        value = self.unpacker.unpack()
-        if kind is not None and type(value) is not kind:
-            raise ValueFrameError(f"a {type(value).__name__} where {kind.__name__} belongs")
-        return value
-
-    def _dictionary(self, count: int, depth: int) -> dict:
-        if count % 2:
+    def _dictionary(self, flat: list, depth: int) -> dict:
+        count = len(flat) // 2
+        if len(flat) % 2:
             raise ValueFrameError("a dictionary key without its value")
-        self.entries += count // 2
+        self.entries += count
         if self.entries > self.limits.entries:
             raise ValueFrameError(f"more than {self.limits.entries:,} dictionary entries")
         result: dict = {}
         alike: collections.Counter[int] = collections.Counter()
-        for _ in range(count // 2):
-            key = _checked_key(self.read(depth + 1))
-            alike[hash(key)] += 1
-            if alike[hash(key)] > MOST_ALIKE:
-                raise ValueFrameError("dictionary keys that were chosen to collide")
-            result[key] = self.read(depth + 1)
-        if len(result) != count // 2:
+        for key_tree, tree in zip(flat[::2], flat[1::2], strict=True):
+            key = _checked_key(self.value(key_tree, depth + 1))
+            if count > MOST_ALIKE:
+                alike[hash(key)] += 1
+                if alike[hash(key)] > MOST_ALIKE:
+                    raise ValueFrameError("dictionary keys that were chosen to collide")
+            result[key] = self.value(tree, depth + 1)
+        if len(result) != count:
             raise ValueFrameError("a dictionary key that stands twice")
         return result
 
-    def _dtype(self, allowed: dict[str, Any]) -> Any:
-        name = self.plain(str)
-        if name not in allowed:
-            raise ValueFrameError(f"the dtype {name[:40]!r}")
-        return allowed[name]
 
-    def _integers(self) -> tuple[int, ...]:
-        content = self.plain(bytes)
-        if len(content) % 8 or len(content) > 8 * MOST_DIMENSIONS:
-            raise ValueFrameError("a shape that is none")
-        return _INTEGERS[len(content) // 8].unpack(content)
+def _dtype(name: str, allowed: dict[str, Any]) -> Any:
+    if name not in allowed:
+        raise ValueFrameError(f"the dtype {name[:40]!r}")
+    return allowed[name]
 
-    def _tensor(self) -> torch.Tensor:
-        dtype = self._dtype(TENSOR_DTYPES)
-        shape = self._integers()
-        order = self._integers()
-        content = self.plain(bytes)
-        _check_shape(shape)
-        dimensions = _IN_ORDER[len(shape)]
-        stored_shape = shape
-        if order != dimensions:
-            if sorted(order) != list(dimensions):
-                raise ValueFrameError("an order of dimensions that is none")
-            stored_shape = [shape[dim] for dim in order]
-        _check_content(content, shape, dtype.itemsize, boolean=dtype is torch.bool)
-        if not content:
-            stored = torch.empty(stored_shape, dtype=dtype)
-        else:
-            stored = torch.frombuffer(bytearray(content), dtype=dtype).view(stored_shape)
-        if order == dimensions:
-            return stored
-        return stored.permute([order.index(dim) for dim in dimensions])
 
-    def _array(self, dtype: np.dtype, shape: list[int]) -> np.ndarray:
-        content = self.plain(bytes)
-        _check_shape(shape)
-        _check_content(content, shape, dtype.itemsize, boolean=dtype == np.bool_)
-        stored = np.frombuffer(content, dtype=dtype.newbyteorder("<")).reshape(shape)
-        return stored.astype(dtype.newbyteorder("="))
+def _integers(content: bytes) -> tuple[int, ...]:
+    if len(content) % 8 or len(content) > 8 * MOST_DIMENSIONS:
+        raise ValueFrameError("a shape that is none")
+    return _INTEGERS[len(content) // 8].unpack(content)
 
-    def _large_integer(self) -> int:
-        content = self.plain(bytes)
-        if len(content) > LONGEST_INTEGER:
-            raise ValueFrameError(f"an integer of more than {LONGEST_INTEGER} bytes")
-        return int.from_bytes(content, "big", signed=True)
+
+def _tensor(dtype_name: str, packed_shape: bytes, packed_order: bytes, content: bytes) -> Any:
+    dtype = _dtype(dtype_name, TENSOR_DTYPES)
+    shape, order = _integers(packed_shape), _integers(packed_order)
+    _check_shape(shape)
+    dimensions = _IN_ORDER[len(shape)]
+    stored_shape = shape
+    if order != dimensions:
+        if sorted(order) != list(dimensions):
+            raise ValueFrameError("an order of dimensions that is none")
+        stored_shape = [shape[dim] for dim in order]
+    _check_content(content, shape, dtype.itemsize, boolean=dtype is torch.bool)
+    if not content:
+        stored = torch.empty(stored_shape, dtype=dtype)
+    else:
+        stored = torch.frombuffer(bytearray(content), dtype=dtype).view(stored_shape)
+    if order == dimensions:
+        return stored
+    return stored.permute([order.index(dim) for dim in dimensions])
+
+
+def _array(dtype_name: str, packed_shape: bytes, content: bytes) -> np.ndarray:
+    dtype, shape = _dtype(dtype_name, ARRAY_DTYPES), _integers(packed_shape)
+    _check_shape(shape)
+    _check_content(content, shape, dtype.itemsize, boolean=dtype == np.bool_)
+    stored = np.frombuffer(content, dtype=dtype.newbyteorder("<")).reshape(shape)
+    return stored.astype(dtype.newbyteorder("="))
+
+
+def _number(dtype_name: str, content: bytes) -> np.generic:
+    return _array(dtype_name, b"", content)[()]
+
+
+def _large_integer(content: bytes) -> int:
+    if len(content) > LONGEST_INTEGER:
+        raise ValueFrameError(f"an integer of more than {LONGEST_INTEGER} bytes")
+    return int.from_bytes(content, "big", signed=True)
+
+
+_SCALARS = frozenset((type(None), bool, int, float, str, bytes))
+_RECORDS: dict[int, tuple[tuple[type, ...], Callable[..., Any]]] = {
+    Kind.TENSOR: ((str, bytes, bytes, bytes), _tensor),
+    Kind.ARRAY: ((str, bytes, bytes), _array),
+    Kind.NUMBER: ((str, bytes), _number),
+    Kind.INTEGER: ((bytes,), _large_integer),
+    Kind.SEED: ((int,), Seed),
+}
 
 
 def _check_shape(shape: Any) -> None:

@@ -163,7 +163,7 @@ def _judge_exercise(
     named = CHECK.fullmatch(cell.source.strip())
     spec = find(named["identifier"])
     cases = draw_cases(spec, seeds.text(spec.identifier))
-    oracle = Oracle(run, named["function"], cases.seconds, SLOW_FACTOR * cases.seconds)
+    oracle = Oracle(run, named["function"], cases, SLOW_FACTOR * cases.seconds)
     # a judge that stumbles over an answer must not stop the notebook
     try:
         result = judge(cases, oracle)

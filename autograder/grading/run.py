@@ -17,6 +17,7 @@ from autograder.checking.cases import (
     Answer,
     Call,
     Died,
+    ExerciseCases,
     Raised,
     Returned,
     TimedOut,
@@ -24,7 +25,7 @@ from autograder.checking.cases import (
     decode_answer,
 )
 from autograder.checking.values import ValueFrameError
-from autograder.grading.inside.frames import NUMBER, Kind
+from autograder.grading.inside.frames import FrameError, Kind, unpack_answers
 from autograder.grading.inside.limits import Limits
 from autograder.grading.outputs import CellOutputs, text_of
 from autograder.grading.sandbox import Child, ChildError, LieError, Sandbox
@@ -36,8 +37,10 @@ MOST_OUTPUT = 32 * 2**20  # characters that are kept of a whole notebook's outpu
 MOST_ANSWERED = (
     32 * 2**20
 )  # bytes of all answers to one exercise, which are kept until it is judged
+MOST_TOGETHER = 2**18  # bytes of calls that are sent together
 SHARES = 3  # the calls of one exercise may take this part of the notebook's time, beside it
 CROWD = 8  # threads and processes left behind by one exercise that would slow the next
+NOBODYS, PROBES = "", 20  # a function that nobody defines, and how often it is asked for
 UNASKED = "it answered what it had not been asked"
 LONGEST_TEXT = 500  # of what a student's exception says
 
@@ -110,58 +113,96 @@ class NotebookRun:
             if self._restored(up_to=place):
                 self._attempt(place, again=False, last=True)
 
-    def call(self, function: str, call: Call, seconds: float) -> Answer:
-        """Return what a function of the notebook answers, now that some cells have run.
+    def call(self, function: str, calls: Sequence[Call], seconds: float) -> list[Answer]:
+        """Return what a function of the notebook answers to the first of some calls.
 
-        Where it seems to end the process, it is tried once more without the suspects (`run_cell`).
+        There is no answer if several calls were more than the process could bear. Which of them was
+        to blame shows when each is made alone, in the fresh process that the next one gets. Where a
+        single one seems to end it, that is tried once more without the suspects (`run_cell`).
         """
-        answer = self._attempted_call(function, call, seconds)
-        if not isinstance(answer, Died):
-            return answer
+        answers = self._attempted_call(function, calls, seconds)
+        if not answers or not isinstance(answers[0], Died):
+            return answers
         suspects = self.suspects.difference(self.judged, self.left_out)
         self.suspects.update(self.judged)
         if not suspects:
-            return answer
+            return answers
         self.left_out |= suspects
-        again = self._attempted_call(function, call, seconds)
-        if isinstance(again, Returned):
+        again = self._attempted_call(function, calls[:1], seconds)
+        if isinstance(again[0], Returned):
             return again
         self.left_out -= suspects
         self._drop_child()
-        return answer
+        return answers
 
-    def _attempted_call(self, function: str, call: Call, seconds: float) -> Answer:
+    def _attempted_call(self, function: str, calls: Sequence[Call], seconds: float) -> list[Answer]:
         if not self._restored():
-            return Died(self._out_of_time())
-        number = self._next_number()
-        message = {
-            "function": function, "call": call.encoded, "seconds": seconds, "number": number,
-        }  # fmt: skip
-        started = time.monotonic()
+            return [Died(self._out_of_time())]
         try:
-            self.child.send(Kind.CALL, message)
-            while True:
-                kind, content = self.child.receive(started + seconds + GRACE)
-                if kind == Kind.ENDED or (
-                    kind == Kind.ANSWER and content[: NUMBER.size] != NUMBER.pack(number)
-                ):
-                    raise LieError(UNASKED)
-                if kind == Kind.ANSWER:
-                    break
+            return self._exchange(function, calls, seconds)
+        except LieError as error:  # what lies now would lie to all later exercises too
+            self._drop_child()
+            self.left_out.update(self.judged)
+            return [Died(str(error))]
         except TimeoutError:
             self._drop_child()
-            return TimedOut(seconds)
+            return [TimedOut(seconds)] if len(calls) == 1 else []
         except ChildError as error:
             self._drop_child()
-            if isinstance(error, LieError):  # what lies now would lie to all later exercises too
-                self.left_out.update(self.judged)
-            return Died(str(error))
+            return [Died(str(error))] if len(calls) == 1 else []
+
+    def _exchange(self, function: str, calls: Sequence[Call], seconds: float) -> list[Answer]:
+        """Send calls and return the answers, which are those to the first of them."""
+        number = self._next_number()
+        message = {
+            "function": function,
+            "calls": [call.encoded for call in calls],
+            "seconds": seconds,
+            "number": number,
+        }
+        started = time.monotonic()
+        try:
+            self.child.send(Kind.CALLS, message)
+            while True:
+                kind, content = self.child.receive(started + seconds + GRACE)
+                if kind == Kind.ENDED:
+                    raise LieError(UNASKED)
+                if kind == Kind.ANSWERS:
+                    break
+            answers = unpack_answers(content, number, most=len(calls))
+        except FrameError as error:
+            raise LieError(f"it sent {error}") from None
         finally:  # an exercise has a time of its own, and takes none from the cells to come
-            self.deadline += time.monotonic() - started
-        self.answered += len(content)
+            took = time.monotonic() - started
+            self.deadline += took
+        return [self._taken(answer, took, seconds) for answer in answers]
+
+    def _taken(self, answer: bytes, took: float, allowed: float) -> Answer:
+        self.answered += len(answer)
         if self.answered > MOST_ANSWERED:
             return Unusable(f"more than {MOST_ANSWERED // 2**20} MB together with what came before")
-        return _believed(content[NUMBER.size :], time.monotonic() - started, seconds)
+        return _believed(answer, took, allowed)
+
+    def begin_exercise(self) -> str:
+        """Begin to judge what the last cells have defined; return why nothing can be asked of it.
+
+        What these cells have left at work could answer in their place, but now and then only, and
+        then a later exercise would be blamed. So it is put to the test where it was begun.
+        """
+        self.answered = 0
+        self.judged, self.since = self.since, []
+        self.crowd_before = self.child.crowd() if self.child is not None else 0
+        if self.child is None or self.crowd_before <= self.child.crowd_at_start:
+            return ""
+        for _ in range(PROBES):
+            (answer,) = self._attempted_call(NOBODYS, [Call()], GRACE)
+            if isinstance(answer, TimedOut):
+                break
+            if answer != Raised("NameError", NOBODYS):
+                self._drop_child()
+                self.left_out.update(self.judged)
+                return answer.cause if isinstance(answer, Died) else UNASKED
+        return ""
 
     def end_exercise(self) -> None:
         """Give up a process in which an exercise has left a crowd at work; the next has its own."""
@@ -203,7 +244,7 @@ class NotebookRun:
             self.child.send(Kind.CELL, message)
             for _ in range(MOST_MESSAGES):
                 kind, message = self.child.receive(deadline)
-                if kind == Kind.ANSWER or (kind == Kind.ENDED and _number_of(message) != number):
+                if kind == Kind.ANSWERS or (kind == Kind.ENDED and _number_of(message) != number):
                     if not last:
                         return False
                     raise ChildError(UNASKED)
@@ -252,13 +293,14 @@ class NotebookRun:
 class Oracle:
     """Answers the judge's calls with a student's function.
 
-    After as many calls as `patience` took the process with them or never ended, the rest of the
-    exercise is not tried.
+    Calls are sent together where they can be: those to come that wait for no answer and are not
+    timed. After as many calls as `patience` took the process with them or never ended, the rest of
+    the exercise is not tried.
     """
 
     run: NotebookRun
     function: str
-    seconds: float
+    cases: ExerciseCases
     hard_seconds: float
     patience: int = 2
     slowest: float = 0.0
@@ -266,21 +308,29 @@ class Oracle:
     defined: bool = True
 
     def __post_init__(self) -> None:
-        """Count the bytes of its answers from here on, and know the cells that it is made of."""
-        self.run.answered = 0
-        self.run.judged, self.run.since = self.run.since, []
-        self.run.crowd_before = self.run.child.crowd() if self.run.child is not None else 0
+        """Begin the exercise, and see which of its calls can be sent together."""
+        refused = self.run.begin_exercise()
+        self.stopped += [Died(refused)] * self.patience if refused else []
         self.started = time.monotonic()
+        self.to_come = {
+            case.call: case.seconds_allowed is None and not case.call.waits
+            for part in self.cases.parts
+            for case in part.cases
+        }
+        self.known: dict[Call, Answer] = {}
+        self.each_alone = False
 
     def __call__(self, call: Call) -> Answer:
         """Return the answer to one call."""
-        if len(self.stopped) >= self.patience:
-            return self.stopped[-1]
-        most = self.run.limits.notebook_seconds / SHARES
-        if time.monotonic() - self.started > most:
-            self.stopped += [Died(f"its calls had taken {most:g} s together")] * self.patience
-            return self.stopped[-1]
-        answer = self.run.call(self.function, call, self.hard_seconds)
+        answer = self.known.pop(call, None)
+        if answer is None:
+            if len(self.stopped) >= self.patience:
+                return self.stopped[-1]
+            most = self.run.limits.notebook_seconds / SHARES
+            if time.monotonic() - self.started > most:
+                self.stopped += [Died(f"its calls had taken {most:g} s together")] * self.patience
+                return self.stopped[-1]
+            answer = self._asked(call)
         if isinstance(answer, TimedOut | Died):
             self.stopped.append(answer)
         if isinstance(answer, Returned):
@@ -288,6 +338,28 @@ class Oracle:
         if answer == Raised("NameError", self.function):
             self.defined = False
         return answer
+
+    def _asked(self, call: Call) -> Answer:
+        together = self._together(call)
+        answers = self.run.call(self.function, together, self.hard_seconds)
+        if not answers:
+            self.each_alone = True
+            answers = self.run.call(self.function, [call], self.hard_seconds)
+        self.known = dict(zip(together[1:], answers[1:], strict=False))
+        return answers[0]
+
+    def _together(self, call: Call) -> list[Call]:
+        """Return a call and those that can be sent with it."""
+        if self.each_alone or not self.to_come.get(call):
+            return [call]
+        to_come = list(self.to_come)
+        together, size = [call], len(call.encoded)
+        for other in to_come[to_come.index(call) + 1 :]:
+            if not self.to_come[other] or size + len(other.encoded) > MOST_TOGETHER:
+                break
+            together.append(other)
+            size += len(other.encoded)
+        return together
 
 
 def _number_of(message: Any) -> Any:

@@ -8,16 +8,16 @@ import select
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from enum import IntEnum
 from typing import Any
 
 import msgpack
 
 HEADER = struct.Struct("!BI")
-NUMBER = struct.Struct("!I")  # before an answer: to which call it is one
+NUMBER = struct.Struct("!I")  # before answers: to which calls they are some
 LARGEST_MESSAGE = 4 * 2**20  # bytes; unpacked it takes some 30 times as much
-LARGEST_ANSWER = 65 * 2**20  # bytes; not unpacked here but by autograder.checking.values
+LARGEST_ANSWERS = 65 * 2**20  # bytes; not unpacked here but by autograder.checking.values
 
 
 class Kind(IntEnum):
@@ -25,11 +25,11 @@ class Kind(IntEnum):
 
     FILES = 0  # to the child: the files that lie beside the notebook
     CELL = 1  # to the child: run this source
-    CALL = 2  # to the child: call this function
+    CALLS = 2  # to the child: call this function so many times
     READY = 3  # from the child: the walls stand, or why they do not
     OUTPUT = 4  # from the child: one output of the running cell
     ENDED = 5  # from the child: the cell came to its end
-    ANSWER = 6  # from the child: what the function returned
+    ANSWERS = 6  # from the child: what the function returned to the first of the calls
 
 
 class FrameError(Exception):
@@ -41,14 +41,14 @@ class LineClosedError(Exception):
 
 
 def send(line: socket.socket, kind: Kind, message: Any) -> None:
-    """Send one message; `message` is bytes for an ANSWER and plain data otherwise.
+    """Send one message; `message` is bytes for ANSWERS and plain data otherwise.
 
     Raises:
         FrameError: it is too long for the other end to take.
         LineClosedError: the other end is gone.
     """
-    content = message if kind == Kind.ANSWER else msgpack.packb(message)
-    if len(content) > (LARGEST_ANSWER if kind == Kind.ANSWER else LARGEST_MESSAGE):
+    content = message if kind == Kind.ANSWERS else msgpack.packb(message)
+    if len(content) > (LARGEST_ANSWERS if kind == Kind.ANSWERS else LARGEST_MESSAGE):
         raise FrameError(f"a message of {len(content) / 2**20:.0f} MB")
     try:
         line.sendall(HEADER.pack(kind, len(content)) + content)
@@ -80,15 +80,39 @@ def receive(
     if number not in list(Kind):
         raise FrameError("a message of no known kind")
     kind = Kind(number)
-    if size > (LARGEST_ANSWER if kind == Kind.ANSWER else LARGEST_MESSAGE):
+    if size > (LARGEST_ANSWERS if kind == Kind.ANSWERS else LARGEST_MESSAGE):
         raise FrameError(f"a message of {size / 2**20:.0f} MB")
     content = _exactly(line, size, wait)
-    if kind == Kind.ANSWER:
+    if kind == Kind.ANSWERS:
         return kind, content
     try:
         return kind, msgpack.unpackb(content, unicode_errors="replace")
     except Exception as error:  # msgpack raises a dozen kinds for bytes that are not its own
         raise FrameError(f"not a message: {type(error).__name__}") from None
+
+
+def pack_answers(number: int, answers: Sequence[bytes]) -> bytes:
+    """Return the content of an ANSWERS message, with the number of the CALLS that it answers."""
+    return NUMBER.pack(number) + msgpack.packb(answers)
+
+
+def unpack_answers(content: bytes, number: int, most: int) -> list[bytes]:
+    """Return the answers, each as bytes, from the content of an ANSWERS message.
+
+    Raises:
+        FrameError: these are no answers, none, more than were asked for, or others' answers.
+    """
+    if content[: NUMBER.size] != NUMBER.pack(number):
+        raise FrameError("answers to what it had not been asked")
+    try:
+        answers = msgpack.unpackb(
+            memoryview(content)[NUMBER.size :], max_array_len=most, max_map_len=0, max_ext_len=0
+        )
+    except Exception as error:  # as above
+        raise FrameError(f"no answers: {type(error).__name__}") from None
+    if type(answers) is not list or not answers or set(map(type, answers)) != {bytes}:
+        raise FrameError("what are no answers")
+    return answers
 
 
 def _waiting(

@@ -66,7 +66,7 @@ def values_that_print_themselves_badly(notebook: Notebook) -> None:
     )
 
 
-@handed_in(lost="causal_mask", partly="causal_mask", note="had not been asked")
+@handed_in(note="had not been asked")
 def an_end_told_by_a_cell_that_goes_on(notebook: Notebook) -> None:
     notebook.first(
         FORGER
@@ -89,22 +89,29 @@ def a_crash_only_on_hidden_inputs(notebook: Notebook) -> None:
     )
 
 
+DAEMON = (
+    "import time\n"
+    "if os.fork() == 0:\n"
+    "    os.setsid()\n"
+    "    if os.fork(): os._exit(0)\n"
+    "    import select\n"
+    "    while True:\n"
+    "        select.select([line()], [], [])\n"
+    "        message = os.read(line(), 2**20)\n"
+    "        say(6, {number} + answers([1.0]))\n"
+    "def softmax(scores, mask=None): return scores"
+)
+
+
 @handed_in(lost="softmax", note="had not been asked")
 def a_daemon_that_answers_when_its_parent_is_gone(notebook: Notebook) -> None:
-    notebook.answer(
-        "softmax",
-        FORGER + "import time\n"
-        "if os.fork() == 0:\n"
-        "    os.setsid()\n"
-        "    if os.fork(): os._exit(0)\n"
-        "    import select\n"
-        "    while True:\n"
-        "        select.select([line()], [], [])\n"
-        "        header = os.read(line(), 2**20)\n"
-        "        say(6, header[-4:] + values.encode({'answer': 'Returned', 'value': 1.0,\n"
-        "            'arguments_after': None, 'seconds': 0.0}))\n"
-        "def softmax(scores, mask=None): return scores",
-    )
+    notebook.answer("softmax", FORGER + DAEMON.format(number="message[-4:]"))
+
+
+@handed_in(lost="softmax", note="had not been asked")
+def a_daemon_that_answers_what_its_parent_is_asked(notebook: Notebook) -> None:
+    number = "struct.pack('!I', msgpack.unpackb(message[5:])['number'])"
+    notebook.answer("softmax", FORGER + DAEMON.format(number=number))
 
 
 @handed_in(note="crashed its process")

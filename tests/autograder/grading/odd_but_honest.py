@@ -15,6 +15,18 @@ def an_answer_that_waits_before_it_defines(notebook: Notebook) -> None:
     )
 
 
+@handed_in()
+def a_function_that_takes_its_time(notebook: Notebook) -> None:
+    notebook.append(
+        "softmax",
+        "import time\n"
+        "right = softmax\n"
+        "def softmax(scores, mask=None):\n"
+        "    time.sleep(0.06)\n"
+        "    return right(scores, mask)",
+    )
+
+
 @handed_in(shown="Wall time")
 def an_answer_that_is_timed(notebook: Notebook) -> None:
     notebook.answer("softmax", "%%time\n" + notebook.cell("softmax").source)

@@ -179,7 +179,7 @@ def an_encoder_that_lies(notebook: Notebook) -> None:
         "from autograder.checking import cases\n"
         "import autograder.grading.inside.child as child\n"
         "right = cases.encode_answer\n"
-        "child.answer_call = lambda shell, message: right(cases.Returned('passed'))"
+        "child.answer_calls = lambda shell, message, own: [right(cases.Returned('passed'))]"
     )
 
 

@@ -7,8 +7,8 @@ from class_of_hostiles import NOTHING, Notebook, handed_in
 from malformed import changed
 from nbformat.v4 import new_code_cell
 
-# Python that answers the grader by itself, in place of the code that should: `answer` are the plain
-# fields of an answer, and `frame` a whole message of the protocol
+# Python that answers the grader by itself, in place of the code that should: `answers` are those to
+# the first of some calls, `number` is that of the calls, and `say` sends a message of the protocol
 FORGER = (
     "import os, struct, msgpack, sys\n"
     "import autograder.grading.inside.child as child\n"
@@ -21,6 +21,12 @@ FORGER = (
     "            and stat.S_ISSOCK(os.fstat(n).st_mode)][0]\n"
     "def say(kind, content):\n"
     "    os.write(line(), struct.pack('!BI', kind, len(content)) + content)\n"
+    "def answers(returned):\n"
+    "    return msgpack.packb([values.encode(('Returned', one, None, 0.0)) for one in returned])\n"
+    "def number():\n"
+    "    frame = sys._getframe()\n"
+    "    while frame.f_code.co_name != 'serve': frame = frame.f_back\n"
+    "    return struct.pack('!I', frame.f_locals['message']['number'])\n"
 )
 UNDO = "answering.call_with_bytes = right_call"  # so that the other exercises are answered
 
@@ -92,9 +98,7 @@ def answers_to_calls_that_were_not_put(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
         FORGER + "def softmax(scores, mask=None):\n"
-        "    wrong = values.encode({'answer': 'Returned', 'value': scores,\n"
-        "        'arguments_after': None, 'seconds': 0.0})\n"
-        "    while True: say(6, struct.pack('!I', 2**32 - 1) + wrong)",
+        "    while True: say(6, struct.pack('!I', 2**32 - 1) + answers([scores]))",
     )
 
 
@@ -104,9 +108,47 @@ def an_answer_prepared_for_the_next_call(notebook: Notebook) -> None:
         "softmax",
         FORGER + "def softmax(scores, mask=None):\n"
         "    for number in range(1, 200):\n"
-        "        say(6, struct.pack('!I', number) + values.encode({'answer': 'Returned',\n"
-        "            'value': scores, 'arguments_after': None, 'seconds': 0.0}))\n"
+        "        say(6, struct.pack('!I', number) + answers([scores] * 3))\n"
         "    return scores",
+    )
+
+
+@handed_in(lost="softmax", note="it sent no answers")
+def more_answers_than_calls(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        FORGER + "def softmax(scores, mask=None):\n"
+        "    while True: say(6, number() + answers([scores] * 10_000))",
+    )
+
+
+@handed_in(lost="softmax", note="it sent what are no answers")
+def not_a_single_answer(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        FORGER + "def softmax(scores, mask=None):\n    while True: say(6, number() + answers([]))",
+    )
+
+
+@handed_in(lost="softmax", note="it sent what are no answers")
+def answers_that_are_numbers(notebook: Notebook) -> None:
+    notebook.answer(
+        "softmax",
+        FORGER + "def softmax(scores, mask=None):\n"
+        "    while True: say(6, number() + msgpack.packb([1.0]))",
+    )
+
+
+@handed_in(lost="softmax", partly="softmax")
+def a_crash_at_the_seventh_call_of_a_process(notebook: Notebook) -> None:
+    notebook.append(
+        "softmax",
+        "import os\n"
+        "right, calls = softmax, []\n"
+        "def softmax(scores, mask=None):\n"
+        "    calls.append(1)\n"
+        "    if len(calls) == 7: os._exit(0)\n"
+        "    return right(scores, mask)",
     )
 
 
