@@ -30,7 +30,9 @@ COMMANDS = {
     "grade": Command("autograder.grading.grade", "run, judge and record a class"),
     "regrade": Command("autograder.grading.regrade", "judge again, and say whose score changes"),
     "report": Command("autograder.instructor.report", "write a page about how a class did"),
-    "grades": Command("autograder.instructor.grades", "write the scores for a learning platform"),
+    "grades": Command(
+        "autograder.instructor.export_grades", "write the scores for a learning platform"
+    ),
     "certificates": Command(
         "autograder.grading.certificates", "make what the machines of a cluster trust each other by"
     ),

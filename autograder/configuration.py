@@ -8,7 +8,7 @@ from traitlets.config import Config
 
 # by name, not as classes: commands that do not grade need not load torch
 NBGRADER = "nbgrader.preprocessors"
-RECORD = "autograder.grading.record"
+RECORD = "autograder.grading.gradebook"
 SANITIZE = [f"{RECORD}.Intake", f"{NBGRADER}.CheckCellMetadata"]
 AUTOGRADE = [
     f"{RECORD}.RunAndJudge",

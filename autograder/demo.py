@@ -20,9 +20,9 @@ from nbgrader.api import Gradebook
 from tabulate import tabulate
 
 from autograder import spec
-from autograder.answers import answer_source, exercise_cells, filled
 from autograder.course import DEMO, REPOSITORY, create_course
 from autograder.errors import UserError
+from autograder.filled_notebooks import answer_source, exercise_cells, filled
 
 ASSIGNMENT = "attention"
 MARKER = "made-by-autograder-demo"  # a course folder without it is somebody's own

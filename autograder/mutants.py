@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checking.cases import ExerciseCases
+from autograder.checking.in_notebook import InProcess
 from autograder.checking.judge import judge
-from autograder.checking.notebook import InProcess
 from autograder.checking.one_thread import one_thread
 from autograder.spec import Exercise, exercises
 

@@ -27,12 +27,12 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder import spec
-from autograder.answers import CHECK, answer_source, exercise_cells, filled
 from autograder.checking.answering import call_function
 from autograder.checking.cases import ask
 from autograder.course import REPOSITORY, create_course
 from autograder.draw import draw_cases
-from autograder.grading.judge import SUMMARY
+from autograder.filled_notebooks import CHECK, answer_source, exercise_cells, filled
+from autograder.grading.judge_notebook import SUMMARY
 
 GOAL, GOAL_ALONE = 10.0, 30.0
 ASSIGNMENT = "attention"

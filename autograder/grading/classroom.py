@@ -16,9 +16,9 @@ from autograder.course import course_secret
 from autograder.errors import UserError
 from autograder.grading.inside.limits import Limits
 from autograder.grading.intake import Submission, take_in
-from autograder.grading.judge import Seeds, judge_submission, not_judged
-from autograder.grading.results import Results, result_key
+from autograder.grading.judge_notebook import Seeds, judge_submission, not_judged
 from autograder.grading.sandbox import Sandbox
+from autograder.grading.stored_results import Results, result_key
 
 
 @dataclass(frozen=True)

@@ -165,7 +165,7 @@ class _Course:
         return futures
 
     def _send(self, student: str, notebook: str) -> Any:
-        from autograder.grading.judge import not_judged
+        from autograder.grading.judge_notebook import not_judged
         from autograder.grading.remote import judge_packed, packed
 
         submission, seeds, key = self.classroom.take_in(student, notebook)

@@ -22,7 +22,7 @@ import importlib.util, os, socket
 found = []
 if os.getuid() == 0: found.append("it runs as root")
 if sum(name.isdigit() for name in os.listdir("/proc")) > 2: found.append("it sees others")
-for name in ("solutions", "autograder.specs", "autograder.grading.judge"):
+for name in ("solutions", "autograder.specs", "autograder.grading.judge_notebook"):
     try:
         if importlib.util.find_spec(name): found.append(f"it can import {name}")
     except ModuleNotFoundError:

@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autograder.grading import opening
-from autograder.grading.opening import chosen, judging, opened, progress
+from autograder.grading import open_course
+from autograder.grading.open_course import chosen, judging, opened, progress
 from autograder.grading.sandbox import WITHOUT_SANDBOX
 from autograder.grading.workers import Judged
 
 if TYPE_CHECKING:
-    from autograder.grading.record import Recorder
+    from autograder.grading.gradebook import Recorder
 
 
 @dataclass
@@ -33,7 +33,7 @@ class Row:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `autograder grade` takes."""
-    opening.add_arguments(parser)
+    open_course.add_arguments(parser)
     parser.add_argument(
         "--force", action="store_true", help="record again what is recorded already"
     )

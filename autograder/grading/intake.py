@@ -20,7 +20,7 @@ from typing import Any
 import nbformat
 from nbformat import NotebookNode
 
-from autograder.grading.markup import inert_markdown, with_pictures
+from autograder.grading.harmless_markup import inert_markdown, with_pictures
 
 MB = 2**20
 LARGEST_FILE = 32 * MB

@@ -12,13 +12,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from autograder.grading import opening
-from autograder.grading.opening import chosen, judging, opened, progress
+from autograder.grading import open_course
+from autograder.grading.open_course import chosen, judging, opened, progress
 from autograder.grading.sandbox import WITHOUT_SANDBOX
 
 if TYPE_CHECKING:
     from autograder.grading.classroom import Graded
-    from autograder.grading.record import Recorder
+    from autograder.grading.gradebook import Recorder
 
 WIDTH = 96
 TOLERANCE = 1e-9
@@ -57,7 +57,7 @@ class Regraded:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare what `autograder regrade` takes."""
-    opening.add_arguments(parser)
+    open_course.add_arguments(parser)
     parser.add_argument(
         "--dry-run", action="store_true", help="show what would change, and record nothing"
     )

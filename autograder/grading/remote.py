@@ -21,7 +21,7 @@ from autograder.grading.sandbox import SandboxError
 
 if TYPE_CHECKING:
     from autograder.grading.intake import Submission
-    from autograder.grading.judge import Seeds
+    from autograder.grading.judge_notebook import Seeds
 
 _one_at_a_time = threading.Lock()  # generators of random numbers belong to the process
 
@@ -32,7 +32,7 @@ class UnfitWorkerError(Exception):
 
 def version() -> str:
     """Return a text that two machines share if they judge alike."""
-    from autograder.grading.results import judged_by
+    from autograder.grading.stored_results import judged_by
 
     return f"{judged_by()} Python {sys.version_info.major}.{sys.version_info.minor}"
 
@@ -61,7 +61,7 @@ def judge_packed(content: bytes, expected: str) -> bytes:
 
     from autograder.grading.classroom import standing_sandbox
     from autograder.grading.intake import Submission
-    from autograder.grading.judge import Seeds, judge_submission
+    from autograder.grading.judge_notebook import Seeds, judge_submission
 
     task = msgpack.unpackb(content)
     notebook = nbformat.from_dict(json.loads(task["notebook"]))

@@ -54,7 +54,7 @@ def judged_here(
         UserError: workers end again and again before they have done anything.
     """
     global _classroom, _sandbox
-    from autograder.grading.results import judged_by
+    from autograder.grading.stored_results import judged_by
 
     judged_by()  # once, and not again by each worker
     sandbox.wait_until_ready()
@@ -164,8 +164,8 @@ def _judged(student: str, notebook: str) -> Judged:
 
 def longest(released: "NotebookNode", limits: Limits) -> float:
     """Return the seconds that running and judging a notebook can take, with much to spare."""
-    from autograder.grading.judge import is_check
-    from autograder.grading.run import SHARES
+    from autograder.grading.judge_notebook import is_check
+    from autograder.grading.run_notebook import SHARES
 
     exercises = sum(is_check(cell) for cell in released.cells)
     return limits.notebook_seconds * (1 + exercises / SHARES) + SPARE

@@ -56,9 +56,9 @@ def write_cases_beside(notebooks: list[Path]) -> list[Path]:
     import nbformat
 
     from autograder import spec
-    from autograder.answers import exercise_cells
     from autograder.checking.cases import write_cases
     from autograder.draw import draw_cases
+    from autograder.filled_notebooks import exercise_cells
 
     modules: dict[str, list[spec.Exercise]] = {}
     for path in notebooks:

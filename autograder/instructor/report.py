@@ -51,8 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the page and say where it is."""
-    from autograder.grading.opening import opened
-    from autograder.grading.results import write_whole
+    from autograder.grading.open_course import opened
+    from autograder.grading.stored_results import write_whole
     from autograder.instructor.standing import standing_of
 
     course = arguments.course.resolve()

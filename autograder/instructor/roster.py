@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Enter the students and say how many."""
-    from autograder.grading.opening import opened_gradebook
+    from autograder.grading.open_course import opened_gradebook
 
     table = read_table(arguments.file.resolve())
     students = students_in(table, arguments.id)

@@ -13,7 +13,7 @@ from autograder.checking.judge import ExerciseResult, PartResult
 from autograder.grading.intake import grade_id_of
 
 if TYPE_CHECKING:
-    from autograder.grading.record import Recorder
+    from autograder.grading.gradebook import Recorder
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,8 @@ from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
 from autograder import spec
-from autograder.answers import answer_source, exercise_cells, filled
 from autograder.course import create_course
+from autograder.filled_notebooks import answer_source, exercise_cells, filled
 
 REPOSITORY = Path(__file__).parents[2]
 WRITTEN = "An answer in words."

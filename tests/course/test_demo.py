@@ -8,9 +8,9 @@ import pytest
 
 from autograder import demo, spec
 from autograder.__main__ import main
-from autograder.answers import exercise_cells
 from autograder.course import EXERCISES
 from autograder.errors import UserError
+from autograder.filled_notebooks import exercise_cells
 
 
 @pytest.fixture(scope="module")

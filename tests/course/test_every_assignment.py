@@ -2,8 +2,8 @@
 
 import pytest
 
-from autograder.answers import CHECK
 from autograder.course import EXERCISES, assignments
+from autograder.filled_notebooks import CHECK
 
 
 @pytest.fixture(params=[folder.name for folder in assignments()])

@@ -11,8 +11,8 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 
-from autograder.answers import answer_source, exercise_cells, filled
 from autograder.course import create_course
+from autograder.filled_notebooks import answer_source, exercise_cells, filled
 from solutions import attention
 
 IDENTIFIERS = {

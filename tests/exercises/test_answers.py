@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from autograder import spec
-from autograder.answers import answer_source, exercise_cells, filled
+from autograder.filled_notebooks import answer_source, exercise_cells, filled
 from autograder.checking.answering import call_function
 from autograder.checking.judge import judge
 from autograder.draw import draw_cases

@@ -24,10 +24,10 @@ ACCEPTED, REFUSED = b"\1", b"\0"  # the first byte that a child says, before its
 def main(control_descriptor: int, enclosed: bool) -> None:
     """Import, report readiness, then fork a child for each message until the socket closes."""
     control = socket.socket(fileno=control_descriptor)
-    from autograder.grading.inside import apart, child, shell
+    from autograder.grading.inside import child, private_modules, shell
 
     shell.warm_up()
-    apart.keep_apart()
+    private_modules.keep_apart()
     del child  # imported, so that each of its forks has it already, as it was before any student
     threads = len(os.listdir("/proc/self/task"))
     if threads != 1:

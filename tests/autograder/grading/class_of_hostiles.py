@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder import spec
-from autograder.answers import answer_source, exercise_cells, filled
+from autograder.filled_notebooks import answer_source, exercise_cells, filled
 
 RELEASED = Path(__file__).parents[3] / "exercises" / "attention" / "attention.ipynb"
 EVERYTHING = tuple(exercise.name for exercise in spec.exercises("attention"))

@@ -17,7 +17,7 @@ def reading_specs_and_solutions(notebook: Notebook) -> None:
     notebook.first(
         "import importlib, os\n"
         "for name in ('solutions', 'solutions.attention', 'autograder.specs.attention',\n"
-        "             'autograder.spec', 'autograder.draw', 'autograder.grading.judge'):\n"
+        "             'autograder.spec', 'autograder.draw', 'autograder.grading.judge_notebook'):\n"
         "    try:\n"
         "        importlib.import_module(name); print('FOUND', name)\n"
         "    except ImportError: pass\n"

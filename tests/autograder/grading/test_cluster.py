@@ -37,7 +37,7 @@ from autograder.errors import UserError
 from autograder.grading.certificates import create_certificates
 from autograder.grading.inside.limits import Limits
 from autograder.grading.intake import take_in
-from autograder.grading.judge import Seeds
+from autograder.grading.judge_notebook import Seeds
 from autograder.grading.remote import packed, problem, version
 
 pytest.importorskip("distributed")

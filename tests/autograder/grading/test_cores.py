@@ -10,7 +10,7 @@ import pytest
 from courses import environment
 
 from autograder.grading.inside.limits import Limits
-from autograder.grading.run import NotebookRun
+from autograder.grading.run_notebook import NotebookRun
 from autograder.grading.sandbox import Sandbox
 
 pytestmark = pytest.mark.skipif(

@@ -12,8 +12,8 @@ import nbformat
 import pytest
 from courses import CHOSEN, copy_of, entries, handed_in_folder, run_in
 
-from autograder.answers import answer_source, filled
 from autograder.checking.cases import read_cases
+from autograder.filled_notebooks import answer_source, filled
 from autograder.spec import find
 
 MISTAKEN = "mistaken"

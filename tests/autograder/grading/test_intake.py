@@ -14,8 +14,8 @@ from nbformat import NotebookNode, validate
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
 from autograder.grading import intake
-from autograder.grading.flags import forbidden_calls
-from autograder.grading.outputs import CellOutputs, overwritten
+from autograder.grading.cell_outputs import CellOutputs, overwritten
+from autograder.grading.forbidden_calls import forbidden_calls
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import torch
 from nbformat import NotebookNode
 
 from autograder.grading.intake import Submission
-from autograder.grading.judge import Seeds
+from autograder.grading.judge_notebook import Seeds
 
 PROJECT = Path(__file__).resolve().parents[2]
 JUDGED_BY = ("autograder", "solutions")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nbgrader.apps import AutogradeApp
 
     from autograder.grading.classroom import Classroom
-    from autograder.grading.record import Recorder
+    from autograder.grading.gradebook import Recorder
 
 Judge = Callable[["Classroom", Sequence[str]], Iterator[tuple[str, dict[str, workers.Judged]]]]
 
@@ -107,7 +107,7 @@ def opened(arguments: argparse.Namespace) -> Iterator["Recorder"]:
         from nbgrader.coursedir import CourseDirectory
 
         from autograder.grading.classroom import Classroom
-        from autograder.grading.record import Recorder
+        from autograder.grading.gradebook import Recorder
 
         # app.coursedir was made before nbgrader_config.py was read, and knows no limits
         course_directory = CourseDirectory(config=app.config)

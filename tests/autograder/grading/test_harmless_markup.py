@@ -12,7 +12,8 @@ from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pages import Page, acts
 
-from autograder.grading.markup import (
+from autograder.grading.cell_outputs import hardly_colored, safe_data
+from autograder.grading.harmless_markup import (
     INVISIBLE,
     TAGS,
     inert_formula,
@@ -20,7 +21,6 @@ from autograder.grading.markup import (
     inert_markdown,
     with_pictures,
 )
-from autograder.grading.outputs import hardly_colored, safe_data
 
 LINKS = (
     "[x](javascript:alert(1))",

@@ -14,7 +14,7 @@ import pytest
 import torch
 from nbclient import NotebookClient
 
-from autograder.checking import check, check_all, notebook
+from autograder.checking import check, check_all, in_notebook
 from solutions import attention
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(autouse=True)
 def _new_session(monkeypatch):
-    monkeypatch.setattr(notebook, "_results", {})
+    monkeypatch.setattr(in_notebook, "_results", {})
 
 
 def checked(capfd, exercise, *function):
@@ -154,7 +154,7 @@ def test_an_endless_loop_is_stopped_outside_the_main_thread_too():
             pass
 
     thread = threading.Thread(
-        target=lambda: seen.append(notebook._checked("attention.causal_mask", endless)[0])
+        target=lambda: seen.append(in_notebook._checked("attention.causal_mask", endless)[0])
     )
     thread.start()
     thread.join(30)
@@ -197,7 +197,7 @@ def test_what_a_function_prints_or_warns_is_shown_shortened_and_never_on_stderr(
 
 
 def test_a_fault_of_the_check_itself_is_one_line_and_no_traceback(capfd, monkeypatch):
-    monkeypatch.setattr(notebook, "judge", lambda cases, oracle: 1 / 0)
+    monkeypatch.setattr(in_notebook, "judge", lambda cases, oracle: 1 / 0)
     points, text = checked(capfd, "attention.causal_mask", attention.causal_mask)
     assert points == 0.0
     assert "please report it: ZeroDivisionError" in text

@@ -25,9 +25,9 @@ from autograder.checking.cases import (
     decode_answer,
 )
 from autograder.checking.values import ValueFrameError
+from autograder.grading.cell_outputs import CellOutputs, text_of
 from autograder.grading.inside.frames import FrameError, Kind, unpack_answers
 from autograder.grading.inside.limits import Limits
-from autograder.grading.outputs import CellOutputs, text_of
 from autograder.grading.sandbox import Child, ChildError, LieError, Sandbox
 
 GRACE = 1.5  # seconds that a call may go over before its process is ended

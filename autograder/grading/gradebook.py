@@ -28,15 +28,15 @@ from nbgrader.preprocessors import (
 from traitlets import Bool, Dict
 
 from autograder.grading.classroom import Classroom, Graded
+from autograder.grading.harmless_markup import inert_markdown
 from autograder.grading.intake import (
     UnreadableError,
     grade_id_of,
     read_regular_file,
     takes_answer,
 )
-from autograder.grading.judge import is_check
-from autograder.grading.markup import inert_markdown
-from autograder.grading.results import Results, write_whole
+from autograder.grading.judge_notebook import is_check
+from autograder.grading.stored_results import Results, write_whole
 
 Resources = dict[str, Any]
 LONGEST_TIMESTAMP = 1000

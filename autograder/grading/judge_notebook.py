@@ -15,12 +15,14 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
-from autograder.answers import CHECK
 from autograder.checking import report
 from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.checking.one_thread import one_thread
 from autograder.draw import draw_cases
-from autograder.grading.flags import forbidden_calls
+from autograder.filled_notebooks import CHECK
+from autograder.grading.cell_outputs import output_of
+from autograder.grading.forbidden_calls import forbidden_calls
+from autograder.grading.harmless_markup import inert_markdown
 from autograder.grading.inside.limits import Limits
 from autograder.grading.intake import (
     DELETED,
@@ -28,9 +30,7 @@ from autograder.grading.intake import (
     grade_id_of,
     takes_answer,
 )
-from autograder.grading.markup import inert_markdown
-from autograder.grading.outputs import output_of
-from autograder.grading.run import NotebookRun, Oracle
+from autograder.grading.run_notebook import NotebookRun, Oracle
 from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
 from autograder.spec import find
 

@@ -48,8 +48,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the file and say what is in it."""
-    from autograder.grading.opening import opened_gradebook
-    from autograder.grading.results import write_whole
+    from autograder.grading.open_course import opened_gradebook
+    from autograder.grading.stored_results import write_whole
 
     target = (arguments.to or Path(f"grades-{arguments.assignment}.csv")).resolve()
     table = read_table(arguments.into.resolve()) if arguments.into else None
