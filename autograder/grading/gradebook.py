@@ -28,7 +28,7 @@ from nbgrader.preprocessors import (
 from traitlets import Bool, Dict
 
 from autograder.grading.classroom import Classroom, Graded
-from autograder.grading.harmless_markup import inert_markdown
+from autograder.grading.harmless_markup import inert_markdown, is_harmless_file
 from autograder.grading.intake import (
     UnreadableError,
     grade_id_of,
@@ -71,6 +71,7 @@ class RunAndJudge(Execute):
         classroom = Classroom.of(CourseDirectory(config=self.config), names["assignment"])
         graded = classroom.graded(names["student"], names["notebook"])
         resources["graded"] = graded
+        remove_active_files(classroom.autograded_folder(names["student"]))
         return graded.result["notebook"], resources
 
 
@@ -250,13 +251,21 @@ def newest(folder: Path) -> datetime | None:
         return None
 
 
+def remove_active_files(folder: Path) -> None:
+    """Remove what nbgrader has copied and formgrader might show as a page of its own."""
+    for path in folder.rglob("*"):
+        if not path.is_dir() and not is_harmless_file(path.name):
+            path.unlink()
+
+
 def write_notebooks(target: Path, submitted: Path, graded: Mapping[str, Graded]) -> None:
     """Write the graded notebooks of a student where nbgrader looks for them."""
     if target.exists():
         shutil.rmtree(target)
     for name, one in graded.items():
         for beside, content in one.submission.beside.items():
-            write_whole(target / beside, content)
+            if is_harmless_file(beside):
+                write_whole(target / beside, content)
         write_whole(target / f"{name}.ipynb", json.dumps(one.result["notebook"]).encode())
     stamp = submitted / "timestamp.txt"
     with contextlib.suppress(UnreadableError):

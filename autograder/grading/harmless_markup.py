@@ -13,10 +13,11 @@ INVISIBLE = "\N{ZERO WIDTH SPACE}"
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 # a link may lead to a page elsewhere, an address of mail, a place in this page, or a file beside it
 # that no browser would run: formgrader hands out what lies there, in the instructor's name
-FILES = "bmp|csv|gif|ipynb|jpe?g|json|md|npy|npz|pdf|png|pt|py|tsv|txt|webp"
+FILES = "(?i:bmp|csv|gif|ipynb|jpe?g|json|md|npy|npz|pdf|png|pt|py|tsv|txt|webp)"
+HARMLESS_FILE = re.compile(rf".*\.{FILES}", re.DOTALL)
 HARMLESS = (
     r"https?://|mailto:|[#)]|$|[\w~-]+(?:[\s)>#?]|$)"
-    rf"|[\w./%~-]*\.(?:{FILES})(?:[\s)>]|$)"
+    rf"|[\w./%~-]*\.{FILES}(?:[\s)>]|$)"
 )
 LINK = re.compile(rf"(?<=\])(?=[(:]\s*+(?!{HARMLESS}))")
 PICTURE = re.compile(r"\(attachment:picture-([0-9]{1,3})\)")
@@ -99,6 +100,11 @@ def with_pictures(text: str, pictures: Mapping[str, dict]) -> tuple[str, dict[st
         for written in dict.fromkeys((name, quote(name), quote(name, safe="()"), f"<{name}>")):
             text = text.replace(f"](attachment:{written})", f"](attachment:picture-{number})")
     return text, {f"picture-{n}": picture for n, picture in enumerate(pictures.values())}
+
+
+def is_harmless_file(name: str) -> bool:
+    """Say whether no browser would run what a file of this name holds."""
+    return HARMLESS_FILE.fullmatch(name) is not None
 
 
 def inert_html(text: str) -> str:

@@ -92,7 +92,7 @@ def test_no_html_among_the_outputs_acts(text: str):
     [
         "[paper](https://example.org/a?b=c#d) and <b>",
         "[mail](mailto:a@b.org), [there](#there), [file](data/a_b-c.txt)",
-        "![plot](plots/loss.png) [x][1]\n\n[1]: http://example.org 'title'",
+        "![plot](plots/loss.png) ![photo](IMG_1.JPG) [x][1]\n\n[1]: http://example.org 'title'",
         "- [ ] open\n- [x] done: a[0](b)[1]: x = 3",
     ],
 )

@@ -167,6 +167,22 @@ def test_nothing_of_an_earlier_submission_survives_unearned(
     assert len(list((folder / "originals/attention/everything_right").iterdir())) == 2
 
 
+@pytest.mark.parametrize("command", [("autograder", "grade"), ("nbgrader", "autograde")])
+def test_a_page_of_a_students_own_lies_nowhere_that_formgrader_shows(
+    tmp_path: Path, solved: NotebookNode, command: tuple[str, str]
+):
+    folder = make_class(tmp_path / "pages", ("everything_right",), solved)
+    submitted = handed_in_folder(folder, "everything_right")
+    (submitted / "more").mkdir()
+    for name in ("page.html", "more/drawing.SVG", "bare", "data.csv", "photo.JPG"):
+        (submitted / name).write_text("<script>alert(1)</script>")
+    run_in(folder, *command, "attention")
+    graded = folder / "autograded/everything_right/attention"
+    found = {str(path.relative_to(graded)) for path in graded.rglob("*") if path.is_file()}
+    assert found == {"attention.ipynb", "data.csv", "photo.JPG"}
+    assert (submitted / "page.html").exists()
+
+
 LATE = """
 from nbgrader.plugins import LateSubmissionPlugin
 class OnePoint(LateSubmissionPlugin):
