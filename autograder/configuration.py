@@ -1,10 +1,17 @@
-"""How nbgrader is set up for a course: what `nbgrader_config.py` in a course folder calls."""
+"""How nbgrader is set up for a course: what `nbgrader_config.py` in a course folder calls.
+
+What an instructor may change stands in a file beside it, `settings.py`. nbgrader carries on without
+a file of settings that has a mistake in it, and would then run students' code unprotected; so the
+file that it reads itself is one that nobody edits.
+"""
 
 import warnings
 from pathlib import Path
 
 from nbgrader.converters import GenerateAssignment
 from traitlets.config import Config
+
+from autograder.errors import UserError
 
 # by name, not as classes: commands that do not grade need not load torch
 NBGRADER = "nbgrader.preprocessors"
@@ -16,15 +23,19 @@ AUTOGRADE = [
     f"{NBGRADER}.AssignLatePenalties",
     f"{NBGRADER}.CheckCellMetadata",
 ]
+SETTINGS = "settings.py"
 NOTHING_TO_CLEAR = ("ClearSolutions", "ClearHiddenTests")
 
 
 def configure(config: Config, folder: Path) -> None:
-    """Set what every course needs. Whatever `nbgrader_config.py` sets afterwards comes on top.
+    """Set what every course needs, and on top of that what the course's own settings say.
 
     Args:
-        config: what `get_config()` returns in that file; changed in place.
+        config: what `get_config()` returns in `nbgrader_config.py`; changed in place.
         folder: the course folder.
+
+    Raises:
+        UserError: there is a mistake in the settings.
     """
     # nbgrader's own objects make SQLAlchemy warn, which is nothing an instructor can act upon
     warnings.filterwarnings("ignore", module=r"nbgrader\.")
@@ -47,3 +58,18 @@ def configure(config: Config, folder: Path) -> None:
     # student code runs in the sandbox and is judged outside, whoever starts the grading
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = AUTOGRADE
+    read_settings(config, folder)
+
+
+def read_settings(config: Config, folder: Path) -> None:
+    """Run the settings of a course, in which the name `c` stands for the configuration.
+
+    Raises:
+        UserError: there are none, or they cannot be run.
+    """
+    path = folder / SETTINGS
+    names = {"c": config, "get_config": lambda: config, "folder": folder, "__file__": str(path)}
+    try:
+        exec(compile(path.read_text(), path, "exec"), names)
+    except Exception as error:
+        raise UserError(f"{path}: {type(error).__name__}: {error}; mend it") from None

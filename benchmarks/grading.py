@@ -67,7 +67,7 @@ def honest_notebooks(released: NotebookNode) -> list[NotebookNode]:
 def make_class(folder: Path, size: int, settings: str = "") -> None:
     """Make a course with so many submissions."""
     create_course(folder, "benchmark")
-    with open(folder / "nbgrader_config.py", "a") as file:
+    with open(folder / "settings.py", "a") as file:
         file.write(settings)
     run(folder, "nbgrader", "generate_assignment", ASSIGNMENT)
     released = nbformat.read(folder / "release" / ASSIGNMENT / f"{ASSIGNMENT}.ipynb", as_version=4)

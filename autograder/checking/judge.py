@@ -176,7 +176,7 @@ def _not_returned(index: int, expected: Answer, answer: Answer) -> _Failure | No
     if isinstance(answer, Unusable):
         return _Failure(index, f"what it returned is {answer.reason}")
     assert isinstance(answer, Died)
-    return _Failure(index, f"the process ended: {answer.cause}")
+    return _Failure(index, answer.cause)
 
 
 def _difference(

@@ -137,12 +137,16 @@ class Graded:
 
 
 def limits_of(settings: dict[str, Any]) -> Limits:
-    """Return the limits with those that `nbgrader_config.py` sets."""
-    try:
-        return Limits(**settings)
-    except TypeError:
-        known = ", ".join(field.name for field in dataclasses.fields(Limits))
-        raise UserError(f"RunAndJudge.limits knows {known}; mend nbgrader_config.py") from None
+    """Return the limits with those that the course's settings set."""
+    known = {field.name: getattr(Limits(), field.name) for field in dataclasses.fields(Limits)}
+    for name, value in settings.items():
+        if name not in known:
+            raise UserError(f"RunAndJudge.limits knows {', '.join(known)}, and no {name!r}")
+        whole = isinstance(known[name], int)
+        if type(value) not in ((int,) if whole else (int, float)) or not value > 0:
+            kind = "a whole number" if whole else "a number"
+            raise UserError(f"RunAndJudge.limits: {name} should be {kind} above 0, not {value!r}")
+    return Limits(**settings)
 
 
 @functools.cache

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import UserError
-from autograder.grading.workers import Judged
+from autograder.grading.workers import GRADER_FAILS, Judged
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -146,6 +146,7 @@ class _Course:
     sent: dict[Any, tuple[str, str, str]] = field(default_factory=dict)
     left: dict[str, int] = field(default_factory=dict)
     judged: dict[str, dict[str, Judged]] = field(default_factory=dict)
+    tried_released: bool = False
 
     def send(self, student: str) -> list[Any]:
         """Send a student's notebooks, but for those of which there is a result already."""
@@ -216,5 +217,22 @@ class _Course:
         return {notebook: judged[notebook] for notebook in self.classroom.released}
 
     def _fail(self, student: str, notebook: str, error: Exception) -> None:
+        if not self.tried_released:
+            self._try_released(notebook)
         said = f"{type(error).__name__}: {error}"[:500]
         self.judged[student][notebook] = Judged(error=said)
+
+    def _try_released(self, notebook: str) -> None:
+        """Raise `UserError` if the grader fails on a notebook in which nobody has written."""
+        from autograder.grading.intake import Submission
+        from autograder.grading.judge_notebook import Seeds
+        from autograder.grading.remote import judge_packed, packed
+
+        self.tried_released = True
+        classroom = self.classroom
+        released = Submission(b"", classroom.released[notebook])
+        task = packed(released, Seeds(b""), classroom.limits, unsafe=classroom.unsafe)
+        try:
+            self.client.submit(judge_packed, task, self.expected, pure=False).result()
+        except Exception as error:
+            raise UserError(GRADER_FAILS.format(f"{type(error).__name__}: {error}"[:500])) from None

@@ -46,7 +46,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(table(rows))
     if arguments.unsafe_no_sandbox:
         print(f"\n{WITHOUT_SANDBOX}")
-    print(f"\n{len(rows)} submissions in {time.monotonic() - started:.1f} s.")
+    submissions = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
+    print(f"\n{submissions} in {time.monotonic() - started:.1f} s.")
     return 0
 
 
@@ -74,6 +75,11 @@ def record(recorder: "Recorder", student: str, judged: dict[str, Judged], *, for
         found = row(student, [one.result for one in graded.values()])
         if force or not recorder.has_recorded(student, graded):
             recorder.record(student, graded)
+        else:
+            recorder.record_time(student, graded)
+        about = [recorder.lateness(student)]
+        about += ["not on the roster"] if recorder.is_stranger(student) else []
+        found.remarks = "; ".join(filter(None, [found.remarks, *about]))
     except Exception as error:  # of this student's names or files: the others are recorded
         recorder.gradebook.db.rollback()
         found.remarks = f"NOT RECORDED, mend this and grade again: {type(error).__name__}: {error}"[
@@ -87,6 +93,12 @@ def row(student: str, results: Sequence[dict[str, Any]]) -> Row:
     exercises = [exercise for result in results for exercise in result["exercises"].values()]
     remarks = [result["problem"] for result in results if result["problem"]]
     remarks += ["nothing handed in" for result in results if result["missing"]]
+    remarks += [
+        note
+        for result in results
+        if not (result["problem"] or result["missing"])
+        for note in result["comments"].get("", [])
+    ]
     stopped = sum(bool(exercise["notes"]) for exercise in exercises)
     remarks += [f"{stopped} with a note"] if stopped else []
     flags = sum(len(result["flags"]) for result in results)

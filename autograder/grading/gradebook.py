@@ -6,6 +6,7 @@ that of its reading of scores from outputs.
 """
 
 import contextlib
+import functools
 import json
 import os
 import shutil
@@ -16,7 +17,13 @@ from typing import Any
 
 from nbformat import NotebookNode
 from nbgrader import utils
-from nbgrader.api import Gradebook, MissingEntry, SubmittedNotebook
+from nbgrader.api import (
+    Gradebook,
+    MissingEntry,
+    Student,
+    SubmittedAssignment,
+    SubmittedNotebook,
+)
 from nbgrader.converters import Autograde
 from nbgrader.coursedir import CourseDirectory
 from nbgrader.preprocessors import (
@@ -30,6 +37,7 @@ from traitlets import Bool, Dict
 from autograder.grading.classroom import Classroom, Graded
 from autograder.grading.harmless_markup import inert_markdown, is_harmless_file
 from autograder.grading.intake import (
+    NBGRADERS,
     UnreadableError,
     grade_id_of,
     read_regular_file,
@@ -39,7 +47,7 @@ from autograder.grading.judge_notebook import is_check
 from autograder.grading.stored_results import Results, write_whole
 
 Resources = dict[str, Any]
-LONGEST_TIMESTAMP = 1000
+LONGEST_OF_NBGRADERS = 1000  # bytes of a time, or of a secret
 
 
 class Intake(NbGraderPreprocessor):
@@ -136,20 +144,60 @@ class Recorder(Autograde):
                 enter(entry, graded[entry.name])
                 entry.flagged = entry.flagged or doubtful
         self.gradebook.db.commit()
-        penalized = any(entry.late_submission_penalty for entry in submission.notebooks)
-        if submission.total_seconds_late > 0 or penalized:
-            self._assign_penalties(student, graded)
+        self._assign_penalties(submission, graded)
         for one in graded.values():
             one.results.set_recorded(one.key, one.submission.digest)
 
-    def _assign_penalties(self, student: str, graded: Mapping[str, Graded]) -> None:
+    def record_time(self, student: str, graded: Mapping[str, Graded]) -> None:
+        """Enter when a student handed in, and what that costs: both may change by themselves.
+
+        The same file may be handed in again, and an assignment be due at another time.
+        """
+        submission = self.gradebook.find_submission(self.classroom.assignment, student)
+        timestamp, _ = submission_time(self.classroom.submitted_folder(student))
+        if submission.timestamp != timestamp:
+            submission.timestamp = timestamp
+            self.gradebook.db.commit()
+        self._assign_penalties(submission, graded)
+
+    def lateness(self, student: str) -> str:
+        """Say in a few words that a student was late, and what it costs; "" for who was not."""
+        submission = self.gradebook.find_submission(self.classroom.assignment, student)
+        if submission.total_seconds_late <= 0:
+            return ""
+        penalty = sum(entry.late_submission_penalty or 0 for entry in submission.notebooks)
+        return f"late, {penalty:g} points off" if penalty else "late"
+
+    def is_stranger(self, student: str) -> bool:
+        """Say whether a student has no name, in a class that was entered with names."""
+        return self.class_has_names and not named(self.gradebook.find_student(student))
+
+    @functools.cached_property
+    def class_has_names(self) -> bool:
+        """Whether names or addresses of students were entered in the gradebook."""
+        return any(map(named, self.gradebook.students))
+
+    def _assign_penalties(
+        self, submission: SubmittedAssignment, graded: Mapping[str, Graded]
+    ) -> None:
+        """Let nbgrader take points off, or give them back, where that can make a difference."""
+        penalized = any(entry.late_submission_penalty for entry in submission.notebooks)
+        if submission.total_seconds_late <= 0 and not penalized:
+            return
         for name, one in graded.items():
             names = {
-                "student": student, "assignment": self.classroom.assignment, "notebook": name,
+                "student": submission.student.id,
+                "assignment": self.classroom.assignment,
+                "notebook": name,
                 "db_url": self.coursedir.db_url,
-            }  # fmt: skip
+            }
             penalties = AssignLatePenalties(parent=self)
             penalties.preprocess(one.result["notebook"], {"nbgrader": names})
+
+
+def named(student: Student) -> bool:
+    """Say whether the gradebook has a name or an address of a student."""
+    return bool(student.first_name or student.last_name or student.email)
 
 
 def enter(entry: SubmittedNotebook, graded: Graded) -> None:
@@ -232,7 +280,7 @@ def submission_time(folder: Path) -> tuple[datetime | None, bool]:
     if not os.path.lexists(path):
         return None, False
     try:
-        text = read_regular_file(path, LONGEST_TIMESTAMP).decode().strip()
+        text = read_regular_file(path, LONGEST_OF_NBGRADERS).decode().strip()
         return utils.parse_utc(text) if text else None, False
     except Exception:  # what parses times raises a dozen kinds for texts that are none
         return newest(folder), True
@@ -267,9 +315,9 @@ def write_notebooks(target: Path, submitted: Path, graded: Mapping[str, Graded])
             if is_harmless_file(beside):
                 write_whole(target / beside, content)
         write_whole(target / f"{name}.ipynb", json.dumps(one.result["notebook"]).encode())
-    stamp = submitted / "timestamp.txt"
-    with contextlib.suppress(UnreadableError):
-        write_whole(target / "timestamp.txt", read_regular_file(stamp, LONGEST_TIMESTAMP))
+    for name in NBGRADERS:
+        with contextlib.suppress(UnreadableError):
+            write_whole(target / name, read_regular_file(submitted / name, LONGEST_OF_NBGRADERS))
     for parent, _, files in os.walk(target):
         for file in files:
             os.chmod(Path(parent, file), 0o444)

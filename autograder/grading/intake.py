@@ -34,6 +34,8 @@ MOST_PICTURES = 50
 MOST_LOOKED_INTO = 50  # files that may be the notebook under another name
 LARGEST_BESIDE = 3 * MB
 MOST_BESIDE = 16 * MB
+# what nbgrader lays beside a notebook that is handed in: the second is another each time
+NBGRADERS = ("timestamp.txt", "submission_secret.txt")
 PICTURES = ("image/png", "image/jpeg", "image/gif")
 NO_RESPONSE = "No response."
 DELETED_NOTE = (
@@ -210,7 +212,8 @@ def parse(content: bytes) -> NotebookNode:
             raise UnreadableError(f"more than {MOST_CONTAINERS:,} lists and objects in the file")
         plain = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"the file is not JSON: {str(error)[:200]}") from None
+        why = f"the file is damaged, for it is not JSON ({str(error)[:200]})"
+        raise UnreadableError(f"{why}: open it, save it, and hand it in again") from None
     if not isinstance(plain, dict):
         raise UnreadableError("the file is JSON, but no notebook")
     version = plain.get("nbformat")
@@ -415,7 +418,7 @@ def files_beside(
     # what lies beside the notebook counts more than what lies in folders of folders
     for path in sorted(every_file(folder), key=lambda file: (len(file.parts), file)):
         name = str(PurePosixPath(path.relative_to(folder)))
-        if name == "timestamp.txt" or any(path.is_relative_to(one) for one in notebooks):
+        if name in NBGRADERS or any(path.is_relative_to(one) for one in notebooks):
             continue
         is_page = any(path.is_relative_to(page) for page in pages)
         if path.suffix == ".ipynb" or is_page:  # a person may want to know of it

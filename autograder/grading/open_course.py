@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--student", metavar="ID", action="append", help="only this student (can be repeated)"
     )
     parser.add_argument(
-        "--jobs", metavar="N", type=int, default=os.cpu_count() or 1,
+        "--jobs", metavar="N", type=positive, default=os.cpu_count() or 1,
         help="how many submissions to run at once (default: one for each core)",
     )  # fmt: skip
     parser.add_argument(
@@ -42,6 +42,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="run students' code without a sandbox; every report will say so",
     )  # fmt: skip
     cluster.add_arguments(parser)
+
+
+def positive(text: str) -> int:
+    """Return a number of processes from the command line."""
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number
 
 
 @contextmanager
@@ -82,14 +90,18 @@ def opened_gradebook(course: Path, *words: str) -> Iterator[tuple["AutogradeApp"
     with chdir(course):
         app = AutogradeApp()
         app.log_level = "ERROR"
-        app.initialize(list(words))
+        app.raise_config_file_errors = True
+        try:
+            app.initialize(list(words))
+        except Exception as error:
+            raise UserError(f"nbgrader's settings: {type(error).__name__}: {error}") from None
         try:
             gradebook = Gradebook(app.coursedir.db_url, app.coursedir.course_id)
         except OperationalError as error:
             reason = " ".join(str(error.orig).split())
             raise UserError(
                 f"the gradebook cannot be opened: {reason}; see c.CourseDirectory.db_url in "
-                "nbgrader_config.py"
+                "settings.py"
             ) from None
         with gradebook:
             yield app, gradebook

@@ -233,7 +233,7 @@ def described(found: Regraded, *, dry: bool) -> str:
             lines += _change_in_words(change)
         lines.append("")
     if found.reworded:
-        told = "would read" if dry else "reads"
+        told = "would read" if dry else ("reads" if found.reworded == 1 else "read")
         lines.append(f"{_count(found.reworded, 'report')} {told} differently at the same score.")
     for names, what in (
         (found.newer, "handed in again since; `autograder grade` is for that"),

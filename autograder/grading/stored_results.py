@@ -94,6 +94,7 @@ def result_key(submission: Submission, seeds: Seeds, released: NotebookNode, how
     parts = (
         submission.digest,
         submission.problem,
+        json.dumps(submission.notes.get("", ())),  # such as the name under which it was found
         seeds.text("result"),
         json.dumps(released, sort_keys=True),
         judged_by(),

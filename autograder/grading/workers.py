@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from autograder.grading.classroom import Classroom
 
 ENDED_ITS_WORKER = "it ends the grader's own process, by itself too"
+GRADER_FAILS = (
+    "the grader fails on the notebook as it was released ({}); mend that, then grade: no score was "
+    "touched"
+)
 STALLED = "judging it had not ended after {:.0f} min"
 ATTEMPTS = 3  # to bring up workers again when they are killed before one has finished anything
 SPARE = 120.0  # seconds for starting, and for the judge's own work
@@ -38,10 +42,14 @@ _sandbox: Sandbox | None = None
 
 @dataclass(frozen=True)
 class Judged:
-    """What a worker says of one notebook: where its result is stored, or why there is none."""
+    """What a worker says of one notebook: where its result is stored, or why there is none.
+
+    `stumbled` says that the reason is an exception of the grader's own.
+    """
 
     key: str = ""
     error: str = ""
+    stumbled: bool = False
 
 
 def judged_here(
@@ -51,7 +59,8 @@ def judged_here(
 
     Raises:
         SandboxError: no sandbox can be had.
-        UserError: workers end again and again before they have done anything.
+        UserError: workers end again and again before they have done anything, or the grader fails
+            on the notebooks as they were released.
     """
     global _classroom, _sandbox
     from autograder.grading.stored_results import judged_by
@@ -59,12 +68,14 @@ def judged_here(
     judged_by()  # once, and not again by each worker
     sandbox.wait_until_ready()
     _classroom, _sandbox = classroom, sandbox
-    waiting, failures = list(students), 0
+    waiting, failures, tried_released = list(students), 0, False
     while waiting and failures < ATTEMPTS:
         finished = 0
         for student, judged in _by_pool(jobs, work, waiting):
             if judged is None:
                 break
+            if not tried_released and any(one.stumbled for one in judged.values()):
+                tried_released = _released_can_be_judged()
             waiting.remove(student)
             finished += 1
             yield student, judged
@@ -97,8 +108,17 @@ def _one_by_one(
 
 
 def _released_can_be_judged() -> bool:
-    """Say whether a worker comes to its end with notebooks in which nobody has written anything."""
-    return all(judged is not None for _, judged in _by_pool(1, judge_released, [""]))
+    """Say whether a worker comes to its end with notebooks in which nobody has written anything.
+
+    Raises:
+        UserError: the grader fails on them too, so it is no student's fault.
+    """
+    try:
+        return all(judged is not None for _, judged in _by_pool(1, judge_released, [""]))
+    except (SandboxError, OSError):
+        raise
+    except Exception as error:
+        raise UserError(GRADER_FAILS.format(f"{type(error).__name__}: {error}"[:500])) from None
 
 
 def judge_released(nobody: str) -> dict[str, Judged]:
@@ -156,7 +176,7 @@ def _judged(student: str, notebook: str) -> Judged:
     except OutOfTimeError:
         return Judged(error=STALLED.format(seconds / 60))
     except Exception as error:
-        return Judged(error=f"{type(error).__name__}: {error}"[:500])
+        return Judged(error=f"{type(error).__name__}: {error}"[:500], stumbled=True)
     finally:
         faulthandler.cancel_dump_traceback_later()
     return Judged(graded.key)

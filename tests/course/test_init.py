@@ -93,7 +93,7 @@ def test_half_a_course_is_never_left_behind(tmp_path, monkeypatch):
 
 def test_the_course_id_comes_from_the_name_of_the_folder(tmp_path):
     course = create_course(tmp_path / "Language Models, 2030")
-    assert '"Language-Models-2030"' in (course / "nbgrader_config.py").read_text()
+    assert '"Language-Models-2030"' in (course / "settings.py").read_text()
 
 
 @pytest.mark.parametrize("course_id", ['a"b', "a/b", "a+b", " ", ".."])
@@ -106,5 +106,5 @@ def test_a_course_id_that_nbgrader_cannot_take_is_refused(tmp_path, course_id):
 def test_the_exchange_can_lie_elsewhere(tmp_path):
     elsewhere = tmp_path / "an exchange, isn't it"
     course = create_course(tmp_path / "course", exchange=elsewhere)
-    for config in ("nbgrader_config.py", "for-students/nbgrader_config.py"):
+    for config in ("settings.py", "for-students/nbgrader_config.py"):
         assert f"c.Exchange.root = {str(elsewhere)!r}" in (course / config).read_text()

@@ -76,7 +76,7 @@ def heed_interrupts() -> None:
 def new_course(folder: Path, settings: str = LIMITS) -> Path:
     """Make a course in which the assignment on attention is released."""
     create_course(folder, "test")
-    with open(folder / "nbgrader_config.py", "a") as file:
+    with open(folder / "settings.py", "a") as file:
         file.write(settings)
     run_in(folder, "nbgrader", "generate_assignment", "attention")
     return folder

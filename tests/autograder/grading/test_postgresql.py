@@ -188,7 +188,7 @@ def test_the_rows_stay_the_same_from_grading_to_export(
 def test_a_server_that_does_not_answer_is_one_line(courses: tuple[Course, Course], tmp_path: Path):
     _, there = courses
     folder = shutil.copytree(there.folder, tmp_path / "course")
-    with open(folder / "nbgrader_config.py", "a") as file:
+    with open(folder / "settings.py", "a") as file:
         file.write(f"c.CourseDirectory.db_url = 'postgresql://grader@/gradebook?host={tmp_path}'\n")
     said = run_in(folder, "autograder", "grade", "attention", status=1)
     assert said.startswith("autograder: the gradebook cannot be opened: ")
