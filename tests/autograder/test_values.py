@@ -13,6 +13,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autograder.checking import values
 from autograder.checking.values import (
     ARRAY_DTYPES,
     TENSOR_DTYPES,
@@ -40,6 +41,14 @@ def exactly_equal(one, other):
     if isinstance(one, dict):
         return exactly_equal(list(one.items()), list(other.items()))
     return one == other
+
+
+@pytest.fixture(autouse=True, scope="module", params=[values.SMALL, 0], ids=["small", "stepwise"])
+def _both_ways_of_unpacking(request):
+    """Unpack few bytes by one call, as always, and then step by step, as only many are else."""
+    before, values.SMALL = values.SMALL, request.param
+    yield
+    values.SMALL = before
 
 
 @given(plain)
@@ -216,6 +225,8 @@ HOSTILE = {
     "nested lists that each claim many": b"\xdd\x00\x0f\xff\xff\x00" * 40,
     "a text longer than the bytes": b"\xdb\xff\xff\xff\xffabc",
     "a msgpack map": msgpack.packb({1: 2}),
+    "an empty msgpack map": b"\x80",
+    "an empty msgpack extension": b"\xc7\x00\x05",
     "a msgpack extension": msgpack.packb(msgpack.ExtType(5, b"abc")),
     "a msgpack timestamp": msgpack.packb(msgpack.Timestamp(1, 2)),
     "an unused byte": b"\xc1",
@@ -279,6 +290,14 @@ def test_headers_that_claim_much_take_no_memory():
     with pytest.raises(ValueFrameError):
         decode(data)
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024  # kilobytes
+
+
+def test_few_bytes_claim_little():
+    nested = b"\xdc\x0f\xff" * (values.SMALL // 3)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(ValueFrameError):
+        decode(nested)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024  # kilobytes
 
 
 def test_deeply_nested_bytes_are_refused_without_a_recursion_error():
