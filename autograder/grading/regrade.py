@@ -83,8 +83,9 @@ def regraded(arguments: argparse.Namespace) -> Regraded:
                 notebook: recorder.classroom.stored(student, notebook, one.key, one.error)
                 for notebook, one in judged.items()
             }
-            if any(one.error for one in judged.values()):
-                failed.append(student)  # what was judged before is better than nothing
+            errors = [one.error for one in judged.values() if one.error]
+            if errors:  # what was judged before is better than nothing
+                failed.append(f"{student} ({errors[0]})")
             elif not recorder.has_recorded(student, graded):
                 try:
                     one = compared(recorder, student, graded, record=not arguments.dry_run)
