@@ -1,7 +1,8 @@
 """Shows what came of an exercise: as HTML in a notebook, as text in a terminal.
 
 Everything shown may hold a student's text, so everything is escaped. Colors follow JupyterLab's
-theme where there is one, and otherwise the system's preference for light or dark.
+theme where there is one, and otherwise the system's preference for light or dark. Rows are stacked
+where the box is narrow, be it on a phone or in a narrow panel of a wide screen.
 """
 
 import re
@@ -25,30 +26,46 @@ STYLE = """\
   --ar-line: #d1d9e0; --ar-good: #1a7f37; --ar-bad: #b3261e; --ar-box: #f6f8fa; }
 [data-jp-theme-light="false"] .autograder-report { --ar-text: #e6edf3; --ar-soft: #9da7b3;
   --ar-line: #3d444d; --ar-good: #57c773; --ar-bad: #ff938a; --ar-box: #1c2128; }
-.autograder-report { color: var(--ar-text); border: 1px solid var(--ar-line); border-radius: 6px;
-  padding: .6em .9em; max-width: 56em; line-height: 1.45;
+BOX { color: var(--ar-text); border: 1px solid var(--ar-line); border-radius: 6px;
+  padding: .6em .9em; max-width: 56em; line-height: 1.45; container-type: inline-size;
+  overflow-wrap: anywhere;
   font-family: var(--jp-ui-font-family, system-ui, sans-serif); font-size: 14px; }
-.autograder-report p { margin: .3em 0; }
-.autograder-report .ar-head { font-size: 1.08em; font-weight: 600; }
-.autograder-report table { border-collapse: collapse; margin: .4em 0; width: 100%; }
-.autograder-report th, .autograder-report td { text-align: left; vertical-align: top;
-  padding: .35em .8em .35em 0; border: 0; border-top: 1px solid var(--ar-line);
-  background: none; color: inherit; }
-.autograder-report thead th { border-top: 0; color: var(--ar-soft); font-weight: 400; }
-.autograder-report .ar-parts th:nth-child(1) { width: 5.5em; }
-.autograder-report .ar-parts th:nth-child(2) { width: 11em; }
-.autograder-report .ar-parts th:nth-child(4) { width: 5.5em; }
-.autograder-report th:last-child { text-align: right; }
-.autograder-report td.ar-number { text-align: right; white-space: nowrap; }
-.autograder-report .ar-good { color: var(--ar-good); white-space: nowrap; }
-.autograder-report .ar-bad { color: var(--ar-bad); white-space: nowrap; }
-.autograder-report .ar-soft { color: var(--ar-soft); }
-.autograder-report .ar-hint { border-left: 3px solid var(--ar-bad); padding-left: .6em; }
-.autograder-report code { background: var(--ar-box); color: inherit; padding: .1em .3em;
-  border-radius: 3px; font-size: 12.5px; }
-.autograder-report pre { background: var(--ar-box); color: inherit; padding: .5em .7em;
-  margin: .3em 0; border-radius: 4px; overflow-x: auto; white-space: pre-wrap; font-size: 12.5px; }
-</style>"""
+BOX p { margin: .3em 0; }
+BOX td > p:first-child { margin-top: 0; }
+BOX .ar-head { font-size: 1.08em; font-weight: 600; }
+BOX table { border-collapse: collapse; margin: .4em 0; width: 100%; table-layout: auto;
+  font-size: inherit; color: inherit; }
+BOX thead, BOX tr { border: 0; background: none; line-height: inherit; }
+BOX th, BOX td { text-align: left; vertical-align: top; padding: .35em .8em .35em 0;
+  border: 0; border-top: 1px solid var(--ar-line); background: none; color: inherit;
+  line-height: inherit; }
+BOX thead th { border-top: 0; color: var(--ar-soft); font-weight: 400; }
+BOX th:last-child, BOX td:last-child { padding-right: 0; text-align: right; white-space: nowrap; }
+BOX .ar-parts th:nth-child(1) { width: 5.5em; }
+BOX .ar-parts th:nth-child(2) { width: 11em; }
+BOX .ar-parts th:nth-child(4) { width: 5.5em; }
+BOX .ar-good { color: var(--ar-good); white-space: nowrap; }
+BOX .ar-bad { color: var(--ar-bad); white-space: nowrap; }
+BOX .ar-soft { color: var(--ar-soft); }
+BOX .ar-hint { border-left: 3px solid var(--ar-bad); padding-left: .6em; }
+BOX code { background: var(--ar-box); color: inherit; padding: .1em .3em; border-radius: 3px;
+  font-size: 12.5px; }
+BOX pre { background: var(--ar-box); color: inherit; padding: .5em .7em; margin: .3em 0; border: 0;
+  border-radius: 4px; overflow-x: auto; font-size: 12.5px; white-space: pre-wrap;
+  text-align: left; word-break: normal; overflow-wrap: anywhere; }
+@container (max-width: 40em) {
+  BOX table, BOX tbody { display: block; }
+  BOX thead { display: none; }
+  BOX tr { display: flex; flex-wrap: wrap; gap: 0 .8em; padding: .35em 0;
+    border-top: 1px solid var(--ar-line); }
+  BOX tbody tr:first-child, BOX td { border: 0; }
+  BOX td { padding: 0; }
+  BOX td:last-child { margin-left: auto; }
+  BOX .ar-parts td:nth-child(2) { flex: 1; }
+  BOX .ar-parts td:nth-child(3) { flex: 0 0 100%; min-width: 0; order: 1; }
+  BOX .ar-name { flex: 0 0 100%; }
+}
+</style>""".replace("BOX", ":is(#id, .autograder-report)")  # id: it outweighs JupyterLab's classes
 
 
 def as_text(result: ExerciseResult, printed: str = "") -> str:
@@ -102,11 +119,12 @@ def summary_as_html(results: Sequence[ExerciseResult]) -> str:
     if not results:
         return _boxed(["<p>Nothing has been checked yet.</p>"])
     rows = "".join(
-        f"<tr><td>{escape(result.identifier)}</td><td>{_mark(result.passed, _state(result))}</td>"
-        f'<td class="ar-number">{_points(result)}</td></tr>'
+        f'<tr><td class="ar-name">{escape(result.identifier)}</td>'
+        f"<td>{_mark(result.passed, _state(result))}</td>"
+        f"<td>{_points(result)}</td></tr>"
         for result in results
     )
-    total = f'<tr><td>together</td><td></td><td class="ar-number">{_together(results)}</td></tr>'
+    total = f"<tr><td>together</td><td></td><td>{_together(results)}</td></tr>"
     head = _row("th", "exercise", "", "points")
     return _boxed([f"<table><thead>{head}</thead><tbody>{rows}{total}</tbody></table>"])
 
@@ -114,7 +132,7 @@ def summary_as_html(results: Sequence[ExerciseResult]) -> str:
 def _headline(result: ExerciseResult) -> str:
     if not result.parts:
         return result.identifier
-    return f"{result.identifier}: {_points(result)} points"
+    return f"{result.identifier}: {_points(result)} {'point' if result.maximum == 1 else 'points'}"
 
 
 def _part_as_text(part: PartResult) -> list[str]:
@@ -144,7 +162,7 @@ def _explanation(part: PartResult) -> list[tuple[str, str]]:
 def _part_as_row(part: PartResult) -> str:
     mark = _mark(part.passed, "passed" if part.passed else "not yet")
     cells = f"<td>{mark}</td><td>{escape(part.name)}</td><td>{_explanation_as_html(part)}</td>"
-    return f'<tr>{cells}<td class="ar-number">{part.earned:g} of {part.points:g}</td></tr>'
+    return f"<tr>{cells}<td>{part.earned:g} of {part.points:g}</td></tr>"
 
 
 def _explanation_as_html(part: PartResult) -> str:

@@ -39,7 +39,7 @@ def test_a_solved_notebook_passes_and_is_not_changed(tmp_path):
     before = path.read_bytes()
     result = run(path)
     assert result.returncode == 0, result
-    assert "attention.causal_mask: 1 of 1 points" in result.stdout
+    assert "attention.causal_mask: 1 of 1 point\n" in result.stdout
     assert "together" in result.stdout
     assert result.stderr == ""
     assert path.read_bytes() == before
