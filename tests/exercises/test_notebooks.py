@@ -17,7 +17,7 @@ from autograder.filled_notebooks import CHECK, exercise_cells
 
 HEADING = re.compile(
     r"## \d+\. .+\n\nDifficulty (?P<difficulty>[1-5]) of 5 · about (?P<minutes>\d+) minutes · "
-    r"(?P<points>\d+) points(?P<by_hand>, graded by a person)?\n"
+    r"(?P<points>1(?= point\b)|(?!1 )\d+(?= points)) points?(?P<by_hand>, graded by a person)?\n"
 )
 
 
