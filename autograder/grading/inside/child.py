@@ -44,7 +44,9 @@ def serve(line: socket.socket, limits: Limits) -> None:
             with outputs.lock:
                 frames.send(line, Kind.ENDED, {**end, "number": message["number"]})
         elif kind == Kind.CALLS:
-            answers = answer_calls(python, message, own)
+            with shell.without_new_figures(python):
+                answers = answer_calls(python, message, own)
+            outputs.forget()
             with outputs.lock:
                 content = frames.pack_answers(message["number"], answers)
                 frames.send(line, Kind.ANSWERS, content)
@@ -137,15 +139,20 @@ class Outputs:
         shell.Shell.instance().publish = self.publish
 
     def end(self) -> None:
-        """Send what was written past Python's own stdout and stderr, and forget it."""
+        """Send what was written past Python's own stdout and stderr."""
         for file, name in zip(self.past_python, WRITTEN_PAST_PYTHON, strict=True):
             text = os.pread(file.fileno(), self.limits.output, 0).decode("utf-8", "replace")
-            os.ftruncate(file.fileno(), 0)
-            os.lseek(file.fileno(), 0, os.SEEK_SET)
             if text:
                 self.publish({"type": "stream", "name": name, "text": text})
+        self.forget()
         with self.lock:
             self._send_waiting()
+
+    def forget(self) -> None:
+        """Forget what was written past Python, on hidden inputs perhaps."""
+        for file in self.past_python:
+            os.ftruncate(file.fileno(), 0)
+            os.lseek(file.fileno(), 0, os.SEEK_SET)
 
     def _begin_in_fork(self) -> None:
         """Leave the line to the parent, whose messages would mix with those of a fork.

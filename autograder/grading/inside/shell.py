@@ -10,7 +10,7 @@ import multiprocessing.process
 import os
 import sys
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from IPython.core.async_helpers import get_asyncio_loop
@@ -107,6 +107,7 @@ class Shell(InteractiveShell):
     displayhook_class = Type(ResultHook)
     display_pub_class = Type(Display)
     publish: Publish = staticmethod(publish_nothing)
+    figures: dict[int, Any] = {}  # noqa: RUF012 (matplotlib's own, by their numbers)
     has_loop = False  # before the fork there must be no event loop: children would share it
 
     def init_virtualenv(self) -> None:
@@ -171,6 +172,17 @@ def take_over(shell: Shell, publish: Publish) -> None:
     sys.modules["builtins"] = shell.user_module.__dict__["__builtins__"] = own
 
 
+@contextlib.contextmanager
+def without_new_figures(shell: Shell) -> Iterator[None]:
+    """Forget the figures drawn in between, which the next cell would show as its own."""
+    before = list(shell.figures.items())
+    try:
+        yield
+    finally:
+        shell.figures.clear()
+        shell.figures.update(before)
+
+
 def provide_loop() -> None:
     """Let `asyncio.get_event_loop` find one, as in a notebook; `asyncio.run` takes it away."""
     asyncio.set_event_loop(get_asyncio_loop())
@@ -183,6 +195,7 @@ def warm_up() -> None:
     """
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     import matplotlib
+    import matplotlib._pylab_helpers
     import matplotlib.pyplot as plt
     import numpy
     import torch
@@ -195,6 +208,7 @@ def warm_up() -> None:
     matplotlib.use = _tolerant(matplotlib.use)
     torch.set_num_threads(1)
     shell = make_shell()
+    shell.figures = matplotlib._pylab_helpers.Gcf.figs
     shell.run_cell("def warm(): return [n for n in range(3)]\nwarm();", store_history=True)
     shell.run_cell("1 / 0", store_history=True)  # the first traceback is slow
     figure, axes = plt.subplots()

@@ -695,3 +695,29 @@ def a_time_limit_of_ones_own(notebook: Notebook) -> None:
     )
     notebook.append("softmax", "softmax = limited(softmax)")
     notebook.append("causal_mask", "causal_mask = limited(causal_mask)")
+
+
+@handed_in()
+def figures_drawn_at_every_call(notebook: Notebook) -> None:
+    """The next cell must not draw them all: it would show hidden inputs, and run out of time."""
+    notebook.append(
+        "softmax",
+        "import matplotlib.pyplot as plt\n"
+        "right = softmax\n"
+        "def softmax(scores, mask=None):\n"
+        "    figure, axes = plt.subplots(3, 4)\n"
+        "    for one in axes.flat: one.plot([1, 2]); one.set_title('weights')\n"
+        "    return right(scores, mask)",
+    )
+
+
+@handed_in(never_shown="CALLED")
+def a_function_that_prints_past_python(notebook: Notebook) -> None:
+    notebook.append(
+        "softmax",
+        "import os\n"
+        "right = softmax\n"
+        "def softmax(scores, mask=None):\n"
+        "    os.write(1, b'CALLED'); os.system('echo CALLED >&2')\n"
+        "    return right(scores, mask)",
+    )
