@@ -11,6 +11,7 @@ import os
 import sys
 import types
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 from IPython.core.async_helpers import get_asyncio_loop
@@ -26,6 +27,8 @@ TEXT_AND_PICTURES = (
     *("text/plain", "text/html", "text/latex", "text/markdown"),
     *("image/png", "image/jpeg", "image/svg+xml"),
 )
+# what the kernel of a notebook knows besides, to speak to a browser
+MAGICS_OF_THE_KERNEL = ("autosave", "connect_info", "edit", "qtconsole", "subshell")
 
 
 def publish_nothing(output: dict[str, Any]) -> None:
@@ -154,7 +157,11 @@ def make_shell() -> Shell:
     config.IPKernelApp.tqdm = "tqdm looks whether this name is here to know a notebook"
     config.InteractiveShell.xmode = "Context"
     config.InteractiveShell.colors = "Linux"
-    return Shell.instance(config=config, user_module=_main_module())
+    shell = Shell.instance(config=config, user_module=_main_module())
+    shell.extension_manager.load_extension("storemagic")  # a kernel knows %store
+    for name in MAGICS_OF_THE_KERNEL:
+        shell.register_magic_function(_do_nothing, "line", name)
+    return shell
 
 
 def take_over(shell: Shell, publish: Publish) -> None:
@@ -162,6 +169,9 @@ def take_over(shell: Shell, publish: Publish) -> None:
     shell.publish, shell.has_loop = publish, True
     # where processes that are started anew look for modules; noted when Python started
     multiprocessing.process.ORIGINAL_DIR = os.getcwd()
+    # where `%cd -` and `%popd` lead; noted when the shell was made
+    shell.history_manager.dir_hist[:] = [Path.cwd()]
+    shell.home_dir = str(Path.home())
     sys.stdout, sys.stderr = Stream("stdout", shell), Stream("stderr", shell)
     sys.__stdout__, sys.__stderr__ = sys.stdout, sys.stderr
     sys.stdin = open(os.devnull)  # noqa: SIM115 (open until the process ends)
@@ -244,6 +254,10 @@ def _shown(data: Any) -> dict[str, str]:
         if isinstance(value, str):
             shown[kind] = str(value)
     return shown
+
+
+def _do_nothing(line: str) -> None:
+    """Stand in for a magic that speaks to a browser."""
 
 
 def _refuse_to_ask(prompt: object = "") -> str:

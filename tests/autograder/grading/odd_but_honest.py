@@ -1,6 +1,6 @@
 """Notebooks that are honest and unusual: what works in Jupyter earns its points here."""
 
-from class_of_hostiles import Notebook, handed_in
+from class_of_hostiles import EVERYTHING, Notebook, handed_in
 from nbformat.v4 import new_code_cell
 
 
@@ -721,3 +721,26 @@ def a_function_that_prints_past_python(notebook: Notebook) -> None:
         "    os.write(1, b'CALLED'); os.system('echo CALLED >&2')\n"
         "    return right(scores, mask)",
     )
+
+
+@handed_in(shown="stored 5")
+def magics_that_only_a_kernel_knows(notebook: Notebook) -> None:
+    """Whatever stands below one of them in its cell is needed by every answer."""
+    imports = next(cell for cell in notebook.node.cells if cell.cell_type == "code")
+    imports.source = "%autosave 30\n%connect_info\n" + imports.source
+    for name in EVERYTHING:
+        lines = notebook.cell(name).source.splitlines()
+        lines = [line for line in lines if not line.startswith(("import ", "from "))]
+        notebook.answer(name, "\n".join(lines))
+    notebook.first("n = 5\n%store n\ndel n\n%store -r n\nprint('stored', n)")
+
+
+@handed_in(shown=("home by cd", "home by popd"))
+def folders_gone_into_and_left(notebook: Notebook) -> None:
+    notebook.beside("data/numbers.txt", "1 2 3")
+    notebook.beside("home.txt", "home")
+    for there, back in (("%cd data", "%cd -"), ("%pushd data", "%popd")):
+        notebook.first(
+            f"{there}\nopen('numbers.txt').close()\n{back}\n"
+            f"print(open('home.txt').read(), 'by {back[1:].rstrip(' -')}')"
+        )
