@@ -312,7 +312,8 @@ def write_notebooks(target: Path, submitted: Path, graded: Mapping[str, Graded])
         shutil.rmtree(target)
     for name, one in graded.items():
         for beside, content in one.submission.beside.items():
-            if is_harmless_file(beside):
+            # another notebook nbgrader would take for one of the assignment's
+            if is_harmless_file(beside) and not beside.endswith(".ipynb"):
                 write_whole(target / beside, content)
         write_whole(target / f"{name}.ipynb", json.dumps(one.result["notebook"]).encode())
     for name in NBGRADERS:

@@ -421,15 +421,14 @@ def files_beside(
         if name in NBGRADERS or any(path.is_relative_to(one) for one in notebooks):
             continue
         is_page = any(path.is_relative_to(page) for page in pages)
-        if path.suffix == ".ipynb" or is_page:  # a person may want to know of it
-            left_out.append(name if name.isprintable() else repr(name))
-            continue
         try:
             # a name that is no text could be no key of anything
-            fits = len(name.encode()) <= LONGEST_NAME
+            fits = len(name.encode()) <= LONGEST_NAME and not is_page
             content = read_regular_file(path, LARGEST_BESIDE) if fits else None
         except (UnreadableError, UnicodeEncodeError):
             content = None
+        if content is not None and path.suffix == ".ipynb" and b'"grade_id"' in content:
+            content = None  # another copy of an assignment, which a person may want to know of
         if content is None or len(files) >= MOST_FILES or size + len(content) > MOST_BESIDE:
             left_out.append((name if name.isprintable() else repr(name))[:LONGEST_NAME])
             continue

@@ -1,5 +1,7 @@
 """Notebooks that are honest and unusual: what works in Jupyter earns its points here."""
 
+import json
+
 from class_of_hostiles import EVERYTHING, Notebook, handed_in
 from nbformat.v4 import new_code_cell
 
@@ -744,3 +746,15 @@ def folders_gone_into_and_left(notebook: Notebook) -> None:
             f"{there}\nopen('numbers.txt').close()\n{back}\n"
             f"print(open('home.txt').read(), 'by {back[1:].rstrip(' -')}')"
         )
+
+
+@handed_in()
+def a_notebook_that_runs_another(notebook: Notebook) -> None:
+    cell = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    helpers = {"cells": [{**cell, "source": "SHIFT = 0.0"}], "nbformat": 4, "nbformat_minor": 4}
+    notebook.beside("helpers.ipynb", json.dumps({**helpers, "metadata": {}}))
+    notebook.first("%run ./helpers.ipynb")
+    notebook.append(
+        "softmax",
+        "right = softmax\ndef softmax(scores, mask=None): return right(scores + SHIFT, mask)",
+    )
