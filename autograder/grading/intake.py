@@ -41,6 +41,7 @@ NO_RESPONSE = "No response."
 DELETED_NOTE = (
     "No response in its own cell, which was deleted. What counts is what other cells define."
 )
+EMBEDDED = re.compile(r"\]\(data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=\s]*)\)")
 DELETED = "deleted-"  # begins the id of a cell that the student has deleted: shown, and not run
 
 
@@ -255,11 +256,14 @@ def readable_cell(cell: Mapping[str, Any]) -> NotebookNode:
     nbgrader = metadata.get("nbgrader") if isinstance(metadata, dict) else None
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     name = cell.get("id")
+    attachments = cell.get("attachments")
+    if kind == "markdown":
+        source, attachments = apart(source, attachments)
     return NotebookNode(
         cell_type=kind if kind in ("code", "markdown") else "raw",
         # half a surrogate pair is legal in JSON, and in nothing that comes later
         source=source.encode("utf-8", "replace").decode(),
-        attachments=pictures(cell.get("attachments")),
+        attachments=pictures(attachments),
         id=name if isinstance(name, str) else "",
         grade_id=grade_id if isinstance(grade_id, str) else "",
     )
@@ -270,6 +274,21 @@ def joined(text: Any) -> str:
     if isinstance(text, list):
         text = "".join(line for line in text if isinstance(line, str))
     return text if isinstance(text, str) else ""
+
+
+def apart(text: str, attachments: Any) -> tuple[str, dict[str, Any]]:
+    """Return Markdown and its attachments, among them the pictures that stood in the text.
+
+    Google's Colab writes a picture into the text itself, where a photo is a megabyte and more.
+    """
+    together = dict(attachments) if isinstance(attachments, dict) else {}
+
+    def attached(found: re.Match[str]) -> str:
+        name = f"embedded {len(together)}"
+        together[name] = {found[1]: found[2]}
+        return f"](attachment:{name})"
+
+    return EMBEDDED.sub(attached, text), together
 
 
 def pictures(attachments: Any) -> dict[str, dict[str, str]]:

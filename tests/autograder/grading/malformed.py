@@ -3,7 +3,7 @@
 import json
 
 from class_of_hostiles import EVERYTHING, NOTHING, Notebook, handed_in
-from nbformat.v4 import new_code_cell
+from nbformat.v4 import new_code_cell, new_markdown_cell
 
 
 def changed(notebook: Notebook, change) -> bytes:
@@ -358,3 +358,10 @@ def values_of_other_types_everywhere(notebook: Notebook) -> bytes:
 @handed_in(flagged=True)
 def a_timestamp_before_all_time(notebook: Notebook) -> None:
     notebook.beside("timestamp.txt", "0001-01-01 00:00:00 +1400")
+
+
+@handed_in()
+def a_photo_in_the_text_of_a_cell(notebook: Notebook) -> None:
+    photo = "iVBORw0K" * 200_000
+    cell = new_markdown_cell(f"![photo](data:image/png;base64,{photo})")
+    notebook.node.cells.insert(1, cell)
