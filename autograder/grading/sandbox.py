@@ -108,7 +108,8 @@ class Sandbox:
         if self.unsafe:
             self.folder = tempfile.TemporaryDirectory(prefix="autograder-")
             command = zygote_command(descriptor, str(PACKAGE.parent), "open")
-            environment = {**ENVIRONMENT, "TMPDIR": self.folder.name, "HOME": self.folder.name}
+            environment = environment_inside(sys.executable)
+            environment |= {"TMPDIR": self.folder.name, "HOME": self.folder.name}
         else:
             command = enclosed_command(descriptor)
             environment = {"PATH": os.environ.get("PATH", os.defpath)}
@@ -331,6 +332,12 @@ def zygote_command(descriptor: int, folder: str, enclosure: str) -> list[str]:
     return [python, "-I", "-c", start]
 
 
+def environment_inside(python: str) -> dict[str, str]:
+    """Return the variables inside; `!python` is the Python that runs the notebook."""
+    path = os.pathsep.join((str(Path(python).parent), ENVIRONMENT["PATH"]))
+    return {**ENVIRONMENT, "PATH": path}
+
+
 def place_inside(path: str) -> str:
     """Return where a file of the grader's Python is inside."""
     in_environment = sys.prefix != sys.base_prefix and Path(path).is_relative_to(sys.prefix)
@@ -349,7 +356,7 @@ def enclosed_command(descriptor: int) -> list[str]:
         raise SandboxError("no sandbox: bubblewrap (bwrap) is missing; apt-get install bubblewrap")
     zygote = zygote_command(descriptor, COURSE, "enclosed")
     inner = [bubblewrap, "--unshare-all", "--die-with-parent", "--new-session", "--clearenv"]
-    for name, value in ENVIRONMENT.items():
+    for name, value in environment_inside(place_inside(sys.executable)).items():
         inner += ["--setenv", name, value]
     inner += ["--hostname", "grader", "--cap-drop", "ALL"]
     virtual = ["--proc", "/proc", "--dev", "/dev", "--remount-ro", "/dev", "--tmpfs", "/tmp"]

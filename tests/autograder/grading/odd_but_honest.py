@@ -758,3 +758,13 @@ def a_notebook_that_runs_another(notebook: Notebook) -> None:
         "softmax",
         "right = softmax\ndef softmax(scores, mask=None): return right(scores + SHIFT, mask)",
     )
+
+
+@handed_in(shown=("torch in a script", "made by it"))
+def a_script_started_by_its_name(notebook: Notebook) -> None:
+    notebook.first("!python make.py\nprint(open('made.txt').read())")
+    notebook.first(
+        "%%writefile make.py\n"
+        "import torch\n"
+        "print(torch.__name__, 'in a script'); open('made.txt', 'w').write('made by it')"
+    )
