@@ -28,13 +28,18 @@ CUT = "\n... the rest of the output is left out\n"
 class CellOutputs:
     """Collects the outputs of one cell. `finished` returns them as nbformat has them.
 
-    `size` is how many characters came together, whatever became of them.
+    `size` is how many characters came together, whatever became of them. `shown` are the outputs of
+    the whole notebook that have a name, by which a later cell may put another in their place.
     """
 
-    def __init__(self, most: int = MOST_TEXT + MOST_DATA) -> None:
+    def __init__(
+        self,
+        most: int = MOST_TEXT + MOST_DATA,
+        shown: dict[str, list[NotebookNode]] | None = None,
+    ) -> None:
         """Begin with no output; there may be `most` characters of it in all."""
         self.outputs: list[NotebookNode] = []
-        self.shown: dict[str, list[NotebookNode]] = {}
+        self.shown = {} if shown is None else shown
         self.most = most
         self.size = self.text = self.data = 0
         self.clear_first = self.is_full = False
@@ -72,7 +77,7 @@ class CellOutputs:
 
     def _append(self, output: NotebookNode) -> None:
         if self.clear_first:
-            self.outputs, self.shown, self.clear_first = [], {}, False
+            self.outputs, self.clear_first = [], False
         if len(self.outputs) < MOST_OUTPUTS:
             self.outputs.append(output)
             self.size += EACH_SHOWN
@@ -95,7 +100,9 @@ class CellOutputs:
         data = self._safe_data(message)
         name = text_of(message.get("id"))
         if message.get("update"):
-            for output in self.shown.get(name, []):
+            named = self.shown.get(name, [])
+            self.size += EACH * len(named)
+            for output in named:
                 output.data = NotebookNode(data)
             return
         if data:
@@ -130,7 +137,7 @@ class CellOutputs:
         if message.get("wait"):
             self.clear_first = True
         else:
-            self.outputs, self.shown = [], {}
+            self.outputs = []
 
     def _safe_data(self, message: dict) -> dict[str, str]:
         data = message.get("data")

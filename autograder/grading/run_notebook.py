@@ -66,6 +66,7 @@ class NotebookRun:
         self.limits = limits
         self.seed = seed
         self.outputs: dict[int, list[NotebookNode]] = {}
+        self.shown: dict[str, list[NotebookNode]] = {}  # of these, the ones with a name
         self.raised: dict[int, str] = {}
         self.ended: dict[int, str] = {}
         self.crashed: set[int] = set()  # of these cells, the ones that took the process with them
@@ -235,7 +236,8 @@ class NotebookRun:
         False says that the child was still busy with what an earlier cell had made of it; then it
         is worth another attempt, if this was not the last.
         """
-        collected = CellOutputs(MOST_OUTPUT if again else max(self.output_left, 0))
+        most = MOST_OUTPUT if again else max(self.output_left, 0)
+        collected = CellOutputs(most, self.shown)
         deadline = min(time.monotonic() + self.limits.cell_seconds, self.deadline)
         why = ""
         try:

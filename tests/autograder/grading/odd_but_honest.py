@@ -768,3 +768,11 @@ def a_script_started_by_its_name(notebook: Notebook) -> None:
         "import torch\n"
         "print(torch.__name__, 'in a script'); open('made.txt', 'w').write('made by it')"
     )
+
+
+@handed_in(shown="the second", never_shown="THE FIRST")
+def a_display_that_a_later_cell_updates(notebook: Notebook) -> None:
+    notebook.first(
+        "from IPython.display import display\nshown = display('THE FIRST', display_id=True)"
+    )
+    notebook.after("check_softmax", "shown.update('the second')")
