@@ -1,6 +1,8 @@
 """Files that are not what they should be: there is a row, and nothing is lost."""
 
+import io
 import json
+import zipfile
 
 from class_of_hostiles import EVERYTHING, NOTHING, Notebook, handed_in
 from nbformat.v4 import new_code_cell, new_markdown_cell
@@ -360,8 +362,43 @@ def a_timestamp_before_all_time(notebook: Notebook) -> None:
     notebook.beside("timestamp.txt", "0001-01-01 00:00:00 +1400")
 
 
+@handed_in(lost=EVERYTHING, manual=True, flagged=True, note="not JSON")
+def an_archive_under_the_name_of_the_notebook(notebook: Notebook) -> bytes:
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("attention.ipynb", notebook.content())
+    return archive.getvalue()
+
+
+@handed_in(lost=EVERYTHING, manual=True, flagged=True, note="not JSON")
+def two_versions_that_were_not_merged(notebook: Notebook) -> bytes:
+    lines = json.dumps(notebook.node, indent=1).splitlines()
+    return "\n".join([*lines[:9], "<<<<<<< HEAD", "=======", ">>>>>>> b", *lines[9:]]).encode()
+
+
 @handed_in()
 def a_photo_in_the_text_of_a_cell(notebook: Notebook) -> None:
     photo = "iVBORw0K" * 200_000
     cell = new_markdown_cell(f"![photo](data:image/png;base64,{photo})")
     notebook.node.cells.insert(1, cell)
+
+
+@handed_in()
+def cells_merged_and_split(notebook: Notebook) -> None:
+    for name in ("softmax", "causal_mask"):
+        notebook.cell(name).source += "\n" + notebook.cell(f"check_{name}").source
+        del notebook.node.cells[notebook.place(f"check_{name}")]
+    notebook.cell("split_heads").source += "\n\n" + notebook.cell("merge_heads").source
+    del notebook.node.cells[notebook.place("merge_heads")]
+    source = notebook.cell("padding_mask").source
+    begin = source.index("def padding_mask")
+    notebook.answer("padding_mask", source[:begin])
+    notebook.after("padding_mask", source[begin:])
+
+
+@handed_in()
+def all_answers_on_top(notebook: Notebook) -> None:
+    cells = notebook.node.cells
+    answers = [cell for cell in cells if cell.metadata.get("nbgrader", {}).get("solution")]
+    others = [cell for cell in cells if not any(cell is answer for answer in answers)]
+    notebook.node.cells = others[:2] + answers + others[2:]

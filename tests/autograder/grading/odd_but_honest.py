@@ -776,3 +776,15 @@ def a_display_that_a_later_cell_updates(notebook: Notebook) -> None:
         "from IPython.display import display\nshown = display('THE FIRST', display_id=True)"
     )
     notebook.after("check_softmax", "shown.update('the second')")
+
+
+@handed_in()
+def names_that_look_like_others(notebook: Notebook) -> None:
+    """To Python they are the same names."""
+    notebook.append(
+        "softmax",
+        "right = softmax\ndel softmax\n"
+        "def \N{LATIN SMALL LETTER LONG S}oftmax(\N{LATIN SMALL LIGATURE FI}rst, mask=None):\n"
+        "    return right(first, mask)",
+    )
+    notebook.append("causal_mask", "L\u0061\u0308nge = 3\nassert L\u00e4nge == 3")
