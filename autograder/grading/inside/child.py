@@ -93,7 +93,9 @@ def answer_call(python: shell.Shell, name: str, call: bytes, seconds: float) -> 
     python.publish = shell.publish_nothing  # what it prints on hidden inputs stays here
     shell.provide_loop()
     try:
-        return time_limit.within(seconds, lambda: answering.call_with_bytes(function, call))
+        return time_limit.within(
+            seconds, lambda: python.context.run(answering.call_with_bytes, function, call)
+        )
     except time_limit.OutOfTimeError:
         return cases.TimedOut(seconds)
 

@@ -4,13 +4,14 @@ import asyncio
 import base64
 import builtins
 import contextlib
+import contextvars
 import functools
 import io
 import multiprocessing.process
 import os
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -111,6 +112,7 @@ class Shell(InteractiveShell):
     display_pub_class = Type(Display)
     publish: Publish = staticmethod(publish_nothing)
     figures: dict[int, Any] = {}  # noqa: RUF012 (matplotlib's own, by their numbers)
+    context: contextvars.Context  # of all cells and calls: numpy keeps its settings there
     has_loop = False  # before the fork there must be no event loop: children would share it
 
     def init_virtualenv(self) -> None:
@@ -167,6 +169,7 @@ def make_shell() -> Shell:
 def take_over(shell: Shell, publish: Publish) -> None:
     """Send every output from now on to `publish`."""
     shell.publish, shell.has_loop = publish, True
+    shell.context, shell.loop_runner = contextvars.copy_context(), run_in_context
     # where processes that are started anew look for modules; noted when Python started
     multiprocessing.process.ORIGINAL_DIR = os.getcwd()
     # where `%cd -` and `%popd` lead; noted when the shell was made
@@ -191,6 +194,14 @@ def without_new_figures(shell: Shell) -> Iterator[None]:
     finally:
         shell.figures.clear()
         shell.figures.update(before)
+
+
+def run_in_context(cell: Coroutine) -> Any:
+    """Run a cell in the event loop, where what it sets is set for the cells to come too."""
+    loop = get_asyncio_loop()
+    if not loop.is_running():  # else it is a cell in a cell, which is in the context already
+        cell = loop.create_task(cell, context=Shell.instance().context)
+    return loop.run_until_complete(cell)
 
 
 def provide_loop() -> None:

@@ -788,3 +788,21 @@ def names_that_look_like_others(notebook: Notebook) -> None:
         "    return right(first, mask)",
     )
     notebook.append("causal_mask", "L\u0061\u0308nge = 3\nassert L\u00e4nge == 3")
+
+
+@handed_in(shown=("[0.33]", "0.33333 and raise"))
+def settings_that_last_from_cell_to_cell(notebook: Notebook) -> None:
+    """Of numpy and of decimal: they are kept where an event loop has a copy for each task."""
+    notebook.append(
+        "softmax",
+        "right = softmax\n"
+        "def softmax(scores, mask=None):\n"
+        "    assert decimal.getcontext().prec == 5\n"
+        "    return right(scores, mask)",
+    )
+    notebook.first("print(decimal.Decimal(1) / 3, 'and', np.geterr()['over']); np.array([1 / 3])")
+    notebook.first(
+        "import decimal\n"
+        "import numpy as np\n"
+        "decimal.getcontext().prec = 5; np.seterr(all='raise'); np.set_printoptions(precision=2)"
+    )
