@@ -288,7 +288,7 @@ def apart(text: str, attachments: Any) -> tuple[str, dict[str, Any]]:
         together[name] = {found[1]: found[2]}
         return f"](attachment:{name})"
 
-    return EMBEDDED.sub(attached, text), together
+    return EMBEDDED.sub(attached, text, count=MOST_PICTURES), together
 
 
 def pictures(attachments: Any) -> dict[str, dict[str, str]]:
