@@ -65,9 +65,11 @@ def read_settings(config: Config, folder: Path) -> None:
     """Run the settings of a course, in which the name `c` stands for the configuration.
 
     Raises:
-        UserError: there are none, or they cannot be run.
+        UserError: they cannot be run.
     """
     path = folder / SETTINGS
+    if not path.exists():  # a course made before has them in `nbgrader_config.py`
+        return
     names = {"c": config, "get_config": lambda: config, "folder": folder, "__file__": str(path)}
     try:
         exec(compile(path.read_text(), path, "exec"), names)
