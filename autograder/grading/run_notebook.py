@@ -6,6 +6,7 @@ on. So does a function that takes its process with it.
 """
 
 import dataclasses
+import secrets
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,13 +35,12 @@ GRACE = 1.5  # seconds that a call may go over before its process is ended
 STOPS_THE_NOTEBOOK = ("SystemExit", "KeyboardInterrupt")
 MOST_MESSAGES = 100_000  # of one cell
 MOST_OUTPUT = 32 * 2**20  # characters that are kept of a whole notebook's outputs
-MOST_ANSWERED = (
-    32 * 2**20
-)  # bytes of all answers to one exercise, which are kept until it is judged
+MOST_ANSWERED = 8 * 2**20  # bytes of all answers to an exercise, kept until it is judged
 MOST_TOGETHER = 2**18  # bytes of calls that are sent together
 SHARES = 3  # the calls of one exercise may take this part of the notebook's time, beside it
 CROWD = 8  # threads and processes left behind by one exercise that would slow the next
-NOBODYS, PROBES = "", 20  # a function that nobody defines, and how often it is asked for
+PROBES = 20  # so often a process is asked for a function that nobody defines,
+PROBED_AFTER = 0.05  # seconds after something began to work in it
 UNASKED = "it answered what it had not been asked"
 LONGEST_TEXT = 500  # of what a student's exception says
 
@@ -78,8 +78,10 @@ class NotebookRun:
         self.answered = 0  # bytes, to the exercise that is being judged
         self.judged: list[int] = []  # the cells of that exercise
         self.left_out: set[int] = set()  # cells that are not run again
-        self.suspects: set[int] = set()  # cells of exercises whose function ended the process
-        self.crowd_before = 0  # threads and processes, when the exercise began
+        self.suspects: set[int] = set()  # cells that ended the process, or left something at work
+        self.crowd = 0  # threads and processes, when the exercise began or the last one ended
+        self.lied = False  # the last call to the process
+        self.asked = self.at_work = False  # the process for an answer; what it was asked still is
         self.deadline = time.monotonic() + limits.notebook_seconds
 
     def __enter__(self) -> "NotebookRun":
@@ -93,12 +95,18 @@ class NotebookRun:
     def run_cell(self, place: int) -> None:
         """Run one cell, after all those that were run before it; suspects may be left out of them.
 
-        Those are the cells of exercises whose function has ended the process: by what they have
-        changed they may end it again in a cell that comes later.
+        Those are the cells of exercises that have ended the process or left something at work in
+        it: by what they have changed they may end it in a cell that comes later. What a call has
+        left behind may do that too, so the cell is first tried in a process that was asked nothing.
         """
         self.ran.append(place)
         self.since.append(place)
+        asked, at_work = self.asked, self.at_work
         self._run_last(place)
+        if place in self.ended and (asked if place in self.crashed else at_work):
+            del self.ended[place]
+            self.crashed.discard(place)
+            self._run_last(place)
         suspects = self.suspects.difference(self.left_out)
         if place in self.crashed and suspects:
             self.left_out |= suspects
@@ -124,26 +132,28 @@ class NotebookRun:
         answers = self._attempted_call(function, calls, seconds)
         if not answers or not isinstance(answers[0], Died):
             return answers
-        suspects = self.suspects.difference(self.judged, self.left_out)
+        lied, suspects = self.lied, self.suspects.difference(self.judged, self.left_out)
         self.suspects.update(self.judged)
-        if not suspects:
-            return answers
-        self.left_out |= suspects
-        again = self._attempted_call(function, calls[:1], seconds)
-        if isinstance(again[0], Returned):
-            return again
-        self.left_out -= suspects
-        self._drop_child()
+        if suspects:
+            self.left_out |= suspects
+            again = self._attempted_call(function, calls[:1], seconds)
+            if isinstance(again[0], Returned):
+                return again
+            self.left_out -= suspects
+            self._drop_child()
+        if lied:  # what lies now would lie to all later exercises too
+            self.left_out.update(self.judged)
         return answers
 
     def _attempted_call(self, function: str, calls: Sequence[Call], seconds: float) -> list[Answer]:
         if not self._restored():
             return [Died(self._out_of_time())]
+        self.lied = False
         try:
             return self._exchange(function, calls, seconds)
-        except LieError as error:  # what lies now would lie to all later exercises too
+        except LieError as error:
             self._drop_child()
-            self.left_out.update(self.judged)
+            self.lied = True
             return [Died(str(error))]
         except TimeoutError:
             self._drop_child()
@@ -162,6 +172,7 @@ class NotebookRun:
             "number": number,
         }
         started = time.monotonic()
+        self.asked = True
         try:
             self.child.send(Kind.CALLS, message)
             while True:
@@ -192,14 +203,19 @@ class NotebookRun:
         """
         self.answered = 0
         self.judged, self.since = self.since, []
-        self.crowd_before = self.child.crowd() if self.child is not None else 0
-        if self.child is None or self.crowd_before <= self.child.crowd_at_start:
+        if self.child is None:
             return ""
+        before, self.crowd = self.crowd, self.child.crowd()
+        if self.crowd <= max(before, self.child.crowd_at_start):
+            return ""
+        self.suspects.update(self.judged)
+        time.sleep(PROBED_AFTER)
         for _ in range(PROBES):
-            (answer,) = self._attempted_call(NOBODYS, [Call()], GRACE)
+            nobodys = f"_{secrets.token_hex(8)}"
+            (answer,) = self._attempted_call(nobodys, [Call()], GRACE)
             if isinstance(answer, TimedOut):
                 break
-            if answer != Raised("NameError", NOBODYS):
+            if answer != Raised("NameError", nobodys):
                 self._drop_child()
                 self.left_out.update(self.judged)
                 return answer.cause if isinstance(answer, Died) else UNASKED
@@ -207,7 +223,13 @@ class NotebookRun:
 
     def end_exercise(self) -> None:
         """Give up a process in which an exercise has left a crowd at work; the next has its own."""
-        if self.child is not None and self.child.crowd() > self.crowd_before + CROWD:
+        if self.child is None:
+            return
+        before, self.crowd = self.crowd, self.child.crowd()
+        self.at_work = self.crowd > before
+        if self.at_work:
+            self.suspects.update(self.judged)
+        if self.crowd > before + CROWD:
             self._drop_child()
 
     def _restored(self, up_to: int | None = None) -> bool:
@@ -289,6 +311,7 @@ class NotebookRun:
         if self.child is not None:
             self.child.kill()
             self.child = None
+        self.crowd, self.asked, self.at_work = 0, False, False
 
 
 @dataclass

@@ -104,13 +104,18 @@ def unpack_answers(content: bytes, number: int, most: int) -> list[bytes]:
     """
     if content[: NUMBER.size] != NUMBER.pack(number):
         raise FrameError("answers to what it had not been asked")
+    # one after the other, since lists in lists would take a hundred times what has arrived
+    unpacker = msgpack.Unpacker(
+        max_buffer_size=len(content), max_array_len=0, max_map_len=0, max_ext_len=0
+    )
+    unpacker.feed(memoryview(content)[NUMBER.size :])
     try:
-        answers = msgpack.unpackb(
-            memoryview(content)[NUMBER.size :], max_array_len=most, max_map_len=0, max_ext_len=0
-        )
+        count = unpacker.read_array_header()
+        answers = [unpacker.unpack() for _ in range(min(count, most))]
     except Exception as error:  # as above
         raise FrameError(f"no answers: {type(error).__name__}") from None
-    if type(answers) is not list or not answers or set(map(type, answers)) != {bytes}:
+    whole = len(answers) == count and unpacker.tell() == len(content) - NUMBER.size
+    if not whole or set(map(type, answers)) != {bytes}:
         raise FrameError("what are no answers")
     return answers
 

@@ -283,3 +283,49 @@ def source_that_the_compiler_chokes_on(notebook: Notebook) -> None:
     notebook.after("softmax", "f'" + '{f"' * 100 + "'")
     notebook.after("softmax", "x" + ".y" * 50_000)
     notebook.after("softmax", "%" * 10_000 + "\n!" * 5000)
+
+
+# a call that leaves behind what strikes in the next cell, which is honest
+
+
+def leaves(notebook: Notebook, what: str) -> None:
+    """Let the first call of softmax do something more, and the next cell wait for it."""
+    notebook.append(
+        "softmax",
+        "import faulthandler, gc, os, resource, signal, sys, threading, time\n"
+        "right, calls = softmax, []\n"
+        "def softmax(scores, mask=None):\n"
+        "    if not calls:\n"
+        f"        {what}\n"
+        "    calls.append(1)\n"
+        "    return right(scores, mask)",
+    )
+    name = "scaled_dot_product_attention"
+    wait = "import time\nfor _ in range(8):\n    time.sleep(0.05); list(range(10**6))\n"
+    notebook.answer(name, f"{wait}{notebook.cell(name).source}")
+
+
+@handed_in()
+def a_timer_that_ends_the_process_in_the_next_cell(notebook: Notebook) -> None:
+    leaves(notebook, "threading.Timer(0.2, os._exit, [0]).start()")
+
+
+@handed_in()
+def a_watchdog_that_ends_the_process_in_the_next_cell(notebook: Notebook) -> None:
+    leaves(notebook, "faulthandler.dump_traceback_later(0.2, exit=True)")
+
+
+@handed_in()
+def a_collection_that_ends_the_process_in_the_next_cell(notebook: Notebook) -> None:
+    leaves(notebook, "gc.callbacks.append(lambda *a: len(calls) > 3 and os._exit(0))")
+
+
+@handed_in()
+def a_timer_that_stops_the_process_in_the_next_cell(notebook: Notebook) -> None:
+    leaves(notebook, "threading.Timer(0.2, os.kill, [os.getpid(), signal.SIGSTOP]).start()")
+
+
+@handed_in()
+def a_function_without_a_name(notebook: Notebook) -> None:
+    notebook.append("softmax", "globals()[''] = print")
+    notebook.append("merge_heads", "import threading\nthreading.Timer(60, print).start()")

@@ -1,5 +1,7 @@
 """Answers are taken apart without being believed."""
 
+import resource
+
 import msgpack
 import pytest
 from hypothesis import given
@@ -35,6 +37,14 @@ def test_more_answers_than_calls_are_refused(sent):
 def test_what_is_no_list_of_bytes_is_refused(plain):
     with pytest.raises(FrameError):
         unpack_answers(NUMBER.pack(5) + msgpack.packb(plain), 5, most=8)
+
+
+def test_lists_in_lists_take_no_memory():
+    nested = b"\xdc\x00\x08" + (b"\x98" + b"\x90" * 8) * 500_000
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    with pytest.raises(FrameError):
+        unpack_answers(NUMBER.pack(5) + nested, 5, most=8)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50 * 1024  # kilobytes
 
 
 @given(st.binary(max_size=64))
