@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autograder.errors import UserError
+from autograder.instructor.lateness import final_score
 from autograder.instructor.tables import Table, read_table
 
 if TYPE_CHECKING:
@@ -98,9 +99,10 @@ def fill(
     identifier: str | None = None,
     column: str | None = None,
 ) -> Filled:
-    """Enter the scores in a platform's table. A row without a submission stays as it is.
+    """Enter the scores, penalties for lateness taken off, in a platform's table.
 
-    Where the platform has another maximum, scores are multiplied to fit.
+    A row without a submission stays as it is. Where the platform has another maximum, scores are
+    multiplied to fit.
 
     Raises:
         UserError: the table has no place for scores, or nobody in it is in the gradebook.
@@ -115,7 +117,7 @@ def fill(
             continue
         possible = _possible(table, row, place)
         factor = possible / most if possible and most else 1.0
-        row[place] = f"{round(submission.score * factor, 4):g}"
+        row[place] = f"{round(final_score(submission) * factor, 4):g}"
         scored.append(submission.student.id)
     return Filled(scored, sorted(submissions.keys() - set(scored)), factor)
 

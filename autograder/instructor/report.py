@@ -75,6 +75,7 @@ def page(standing: "ClassStanding") -> str:
 
     from autograder.grading.sandbox import WITHOUT_SANDBOX
     from autograder.instructor import plots
+    from autograder.instructor.lateness import how_late
     from autograder.instructor.likeness import alike
 
     environment = Environment(
@@ -98,6 +99,8 @@ def page(standing: "ClassStanding") -> str:
         quartiles=standing.quartiles if students else None,
         unsafe=any(student.unsafe for student in students),
         without_sandbox=WITHOUT_SANDBOX,
+        late=[student for student in students if student.seconds_late or student.taken],
+        how_late=how_late,
         bins=bins(standing.scores, standing.maximum),
         scores_plot=_markup(plots.scores_plot(standing.scores, standing.maximum)),
         exercises=rows,

@@ -11,6 +11,7 @@ from nbgrader.api import MissingEntry
 
 from autograder.checking.judge import ExerciseResult, PartResult
 from autograder.grading.intake import grade_id_of
+from autograder.instructor.lateness import final_score
 
 if TYPE_CHECKING:
     from autograder.grading.gradebook import Recorder
@@ -38,8 +39,9 @@ class ExerciseStanding:
 
 @dataclass(frozen=True)
 class StudentStanding:
-    """One student's submission. `score` is the gradebook's, written answers and penalty included.
+    """One student's submission. `score` is the gradebook's, written answers included, `taken` off.
 
+    `taken` are the points that lateness cost, `seconds_late` how late it was.
     `waiting` names the cells that a person has to grade, `causes` what the grader could not decide.
     """
 
@@ -50,7 +52,8 @@ class StudentStanding:
     waiting: tuple[str, ...] = ()
     causes: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
-    penalty: float = 0.0
+    taken: float = 0.0
+    seconds_late: float = 0.0
     seconds: float = 0.0
     unsafe: bool = False
 
@@ -185,15 +188,17 @@ def _student(recorder: "Recorder", student: str, submission: Any) -> StudentStan
         for grade in notebook.grades
         if grade.needs_manual_grade
     ]
+    score = final_score(submission)
     return StudentStanding(
         student,
-        submission.score,
+        score,
         submission.max_score,
         exercises,
         tuple(waiting),
         tuple(causes),
         tuple(flags),
-        submission.late_submission_penalty or 0.0,
+        submission.score - score,
+        submission.total_seconds_late,
         seconds,
         unsafe,
     )

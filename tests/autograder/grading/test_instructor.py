@@ -2,6 +2,7 @@
 
 import csv
 import html
+import re
 import subprocess
 import sys
 import textwrap
@@ -22,13 +23,18 @@ MISCONCEPTION = find("attention.softmax").misconceptions[0]
 
 @pytest.fixture(scope="module")
 def course(graded_course: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The graded class, and one more student, who holds a misconception."""
+    """The graded class, and one more student, who holds a misconception and is late for it."""
     folder = copy_of(graded_course, tmp_path_factory.mktemp("instructor") / "course")
+    with open(folder / "nbgrader_config.py", "a") as file:
+        file.write('c.LateSubmissionPlugin.penalty_method = "zero"\n')
+    due = "--duedate=2030-01-01 12:00:00 UTC"
+    run_in(folder, "nbgrader", "db", "assignment", "add", "attention", due)
     notebook = nbformat.read(folder / "release/attention/attention.ipynb", as_version=4)
     source = answer_source(MISCONCEPTION.function, "softmax")
     target = handed_in_folder(folder, MISTAKEN)
     target.mkdir(parents=True)
     nbformat.write(filled(notebook, {"attention.softmax": source}), target / "attention.ipynb")
+    (target / "timestamp.txt").write_text("2030-01-03 12:00:00 UTC")
     run_in(folder, "autograder", "grade", "attention")
     return folder
 
@@ -83,17 +89,36 @@ def test_a_roster_and_the_grades_reach_a_learning_platform(course):
     assert f"{len(students)} students" in run_in(course, "autograder", "roster", "canvas.csv")
     run_in(course, "autograder", "grades", "attention", "--into", "canvas.csv", "--to", "up.csv")
     with open(course / "up.csv", newline="") as file:
-        scores = {row["SIS Login ID"]: row["attention (9)"] for row in csv.DictReader(file)}
-    for student, entry in entries(course).items():
-        assert float(scores[student]) == pytest.approx(entry["score"])
+        _, *rows = csv.DictReader(file)  # the first says how many points are possible
+    scores = {row["SIS Login ID"]: float(row["attention (9)"]) for row in rows}
+    # what nbgrader exports is what counts: lateness has taken from it
+    exported = nbgraders_own(course)
+    assert exported[MISTAKEN] == 0 < entries(course)[MISTAKEN]["score"]
+    assert scores == pytest.approx(exported)
+
+
+def nbgraders_own(course: Path) -> dict[str, float]:
+    run_in(course, "nbgrader", "export", "--to=own.csv")
+    with open(course / "own.csv", newline="") as file:
+        return {row["student_id"]: float(row["score"]) for row in csv.DictReader(file)}
 
 
 def test_nbgraders_own_table_is_written_for_one_assignment(course):
-    run_in(course, "autograder", "grades", "attention", "--to", "own.csv")
-    with open(course / "own.csv", newline="") as file:
+    run_in(course, "autograder", "grades", "attention")
+    with open(course / "grades-attention.csv", newline="") as file:
         rows = list(csv.DictReader(file))
     found = {row["student_id"]: float(row["score"]) for row in rows}
-    assert found == {name: pytest.approx(e["score"]) for name, e in entries(course).items()}
+    assert found == pytest.approx(nbgraders_own(course))
+
+
+def test_the_report_says_who_was_late_and_what_that_took(course, report):
+    taken = entries(course)[MISTAKEN]["score"]
+    (row,) = [
+        row
+        for row in report.split("<h2>Late")[1].split("</section>")[0].split("<tr>")
+        if MISTAKEN in row
+    ]
+    assert ["2 days", f"{taken:g}", "0"] == re.findall(r"<td[^>]*>([^<]*)</td>", row)[1:]
 
 
 def test_before_anything_is_graded_each_command_says_what_to_do(ungraded_course, tmp_path):

@@ -41,9 +41,14 @@ def table(tmp_path):
     return read
 
 
-def graded(**scores):
+def graded(penalty=0.0, **scores):
     return {
-        name: SimpleNamespace(student=SimpleNamespace(id=name), score=score, max_score=40.0)
+        name: SimpleNamespace(
+            student=SimpleNamespace(id=name, email=None),
+            score=score,
+            max_score=40.0,
+            late_submission_penalty=penalty,
+        )
         for name, score in scores.items()
     }
 
@@ -105,6 +110,12 @@ def test_scores_are_fitted_to_the_platforms_maximum(table):
     assert worksheet.rows[1][4] == ""  # nothing handed in: what stands there stays
     assert worksheet.text().startswith("\ufeffIdentifier,")
     assert '"well, done"' in worksheet.text()
+
+
+def test_what_lateness_took_is_taken_off_and_nobody_gets_less_than_nothing(table):
+    canvas = table(CANVAS)
+    fill(canvas, graded(penalty=8.0, ada=31.5, alan=5.0), "attention")
+    assert [row[5] for row in canvas.rows[1:3]] == ["23.5", "0"]
 
 
 def test_the_column_is_found_by_which_names_the_gradebook_knows(table):
