@@ -14,11 +14,14 @@ import tomllib
 from importlib import metadata
 from pathlib import Path
 
+from packaging.version import Version
+
 from autograder.course import REPOSITORY
 from autograder.errors import UserError
 
 PACKAGE = "inside-language-models-checking"
-NEEDED = ("ipython", "msgpack", "numpy", "torch")  # what autograder.checking imports
+NEEDED = ("ipython", "msgpack", "numpy", "regex", "torch")  # what checking and notebooks import
+LEFT_OUT = ("__pycache__", "command.py")  # the command line comes with the repository alone
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,14 +76,26 @@ def write_cases_beside(notebooks: list[Path]) -> list[Path]:
     return written
 
 
+def requirement(name: str) -> str:
+    """Return what the students' package requires of a package that is installed here.
+
+    Of torch it is this release, or one that only mends it: another has functions that the grader's
+    has not, or computes otherwise. The rest only shows and unpacks, where newer does as well; what
+    a student has installed already may stay.
+    """
+    version = Version(metadata.version(name))  # its public part: `+cpu` is in no public index
+    release = f"{version.major}.{version.minor}"
+    return f"{name}~={release}.0" if name == "torch" else f"{name}>={release}"
+
+
 def build_package(folder: Path) -> Path:
-    """Build the wheel of `autograder.checking`, with the versions that judge here.
+    """Build the wheel of `autograder.checking`, which asks for what judges here.
 
     Raises:
         UserError: pip cannot build it.
     """
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
-    pinned = "".join(f'  "{name}=={metadata.version(name)}",\n' for name in NEEDED)
+    needed = "".join(f'  "{requirement(name)}",\n' for name in NEEDED)
     with tempfile.TemporaryDirectory() as place:
         root = Path(place)
         package = root / "autograder"
@@ -89,13 +104,13 @@ def build_package(folder: Path) -> Path:
         shutil.copytree(
             REPOSITORY / "autograder/checking",
             package / "checking",
-            ignore=shutil.ignore_patterns("__pycache__"),
+            ignore=shutil.ignore_patterns(*LEFT_OUT),
         )
         (root / "pyproject.toml").write_text(
             '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n'
             f'[project]\nname = "{PACKAGE}"\nversion = "{project["version"]}"\n'
             f'requires-python = "{project["requires-python"]}"\n'
-            f"dependencies = [\n{pinned}]\n"
+            f"dependencies = [\n{needed}]\n"
             '[tool.setuptools]\npackages = ["autograder", "autograder.checking"]\n'
         )
         command = [sys.executable, "-m", "pip", "wheel", "--no-deps", "--no-build-isolation"]
