@@ -53,6 +53,8 @@ def run(arguments: argparse.Namespace) -> None:
     from autograder.grading.stored_results import write_whole
 
     target = (arguments.to or Path(f"grades-{arguments.assignment}.csv")).resolve()
+    if arguments.into and arguments.into.resolve() == target:
+        raise UserError(f"{target} is left as it is; name another file with --to")
     table = read_table(arguments.into.resolve()) if arguments.into else None
     with opened_gradebook(arguments.course) as (app, gradebook):
         submissions = submissions_of(gradebook, arguments.assignment)

@@ -13,7 +13,8 @@ from itertools import combinations
 
 SHORTEST = 60  # nodes of the syntax tree; a shorter answer can be written in few ways
 LONGEST = 100_000  # characters; what is longer is no answer, and its tree would fill the memory
-MOST_ALIKE = 0.1  # of the class: what more of them wrote is the usual way to do it
+MOST_ALIKE = 0.1  # of the class: what more of them wrote is the usual way to do it,
+MOST_IN_A_SMALL_CLASS = 5  # but so many, or half of them, may have written it together
 FEWEST = 2  # answers that a pair shares
 
 
@@ -32,7 +33,8 @@ def alike(answers: Mapping[str, Mapping[str, str]]) -> list[Alike]:
     Args:
         answers: for each student the source of each answer, by exercise.
     """
-    limit = max(2, int(MOST_ALIKE * len(answers)))
+    half = (len(answers) + 1) // 2
+    limit = max(2, min(MOST_IN_A_SMALL_CLASS, half), int(MOST_ALIKE * len(answers)))
     shared: dict[tuple[str, str], list[str]] = defaultdict(list)
     copies: Counter[tuple[str, str]] = Counter()
     for exercise in dict.fromkeys(name for given in answers.values() for name in given):

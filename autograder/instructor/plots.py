@@ -1,6 +1,7 @@
 """The report's plots, as SVG that stands in the page and takes on the page's colors."""
 
 import io
+import math
 import re
 from collections.abc import Callable, Sequence
 from html import escape
@@ -27,15 +28,21 @@ STYLE = {
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
-BINS = 10
+MOST_BINS = 10
 _serial = count()
+
+
+def score_edges(maximum: float) -> list[float]:
+    """Return where one range of points ends and the next begins: at whole points, at most ten."""
+    width = max(1, math.ceil(maximum / MOST_BINS))
+    return [*range(0, max(math.ceil(maximum), 1), width), maximum or 1.0]
 
 
 def scores_plot(scores: Sequence[float], maximum: float) -> str:
     """Draw how many students have how many points."""
 
     def draw(axes: Axes) -> None:
-        axes.hist(scores, bins=BINS, range=(0, max(maximum, 1e-9)), color=FILL, rwidth=0.92)
+        axes.hist(scores, bins=score_edges(maximum), color=FILL, rwidth=0.92)
         axes.set(xlabel="points", ylabel="students", xlim=(0, maximum or 1))
         axes.yaxis.get_major_locator().set_params(integer=True)
 

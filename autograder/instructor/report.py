@@ -5,10 +5,12 @@ escaped, and nothing in it can run.
 """
 
 import argparse
+import bisect
 import statistics
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +22,6 @@ if TYPE_CHECKING:
 TEMPLATE = "report.html.jinja"
 MOST_BARS = 15
 SLOWEST = 10
-BINS = 10
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,19 @@ def run(arguments: argparse.Namespace) -> None:
     target = target.expanduser().resolve()
     with opened(arguments) as recorder:
         standing = standing_of(recorder)
-    if not standing.students and not standing.ungraded:
+    if not standing.students and standing.ungraded:
+        raise UserError(
+            f"nothing is graded yet; first run: autograder grade {arguments.assignment}"
+        )
+    if not standing.students:
         raise UserError(
             f"nothing was handed in for {arguments.assignment} yet; first run: "
             f"nbgrader collect {arguments.assignment}"
         )
     write_whole(target, page(standing).encode())
-    print(f"The report on {len(standing.students)} graded submissions: {target}")
+    count = len(standing.students)
+    submissions = "1 graded submission" if count == 1 else f"{count} graded submissions"
+    print(f"The report on {submissions}: {target}")
 
 
 def page(standing: "ClassStanding") -> str:
@@ -147,10 +154,13 @@ def exercise_row(standing: "ClassStanding", identifier: str) -> ExerciseRow:
 
 
 def bins(scores: Sequence[float], maximum: float) -> list[tuple[float, float, int]]:
-    """Return ten ranges of points, each with how many students lie in it; the last is closed."""
-    width = (maximum or 1.0) / BINS
-    counts = Counter(min(int(score / width), BINS - 1) for score in scores)
-    return [(i * width, (i + 1) * width, counts[i]) for i in range(BINS)]
+    """Return ranges of points, each with how many students lie in it; the last is closed."""
+    from autograder.instructor.plots import score_edges
+
+    edges = score_edges(maximum)
+    last = len(edges) - 2
+    counts = Counter(min(bisect.bisect_right(edges, score) - 1, last) for score in scores)
+    return [(low, high, counts[i]) for i, (low, high) in enumerate(pairwise(edges))]
 
 
 def _short(text: str, length: int = 60) -> str:

@@ -15,6 +15,7 @@ from courses import CHOSEN, copy_of, entries, handed_in_folder, run_in
 
 from autograder.checking.cases import read_cases
 from autograder.filled_notebooks import answer_source, filled
+from autograder.instructor.report import bins
 from autograder.spec import find
 
 MISTAKEN = "mistaken"
@@ -121,11 +122,30 @@ def test_the_report_says_who_was_late_and_what_that_took(course, report):
     assert ["2 days", f"{taken:g}", "0"] == re.findall(r"<td[^>]*>([^<]*)</td>", row)[1:]
 
 
+@pytest.mark.parametrize("maximum", [0, 1, 2.5, 9, 10, 30, 34, 101])
+def test_scores_are_counted_in_ranges_of_whole_points(maximum):
+    scores = [0, maximum / 3, maximum]
+    found = bins(scores, maximum)
+    assert 1 <= len(found) <= 10 or maximum < 10
+    assert found[0][0] == 0
+    assert found[-1][1] == (maximum or 1)
+    assert all(low == int(low) for low, _, _ in found)
+    assert sum(number for _, _, number in found) == len(scores)
+
+
+def test_a_table_is_not_written_over_itself(course):
+    export = course / "up.csv"
+    export.write_text("Student,ID,SIS User ID\n")
+    same = ("--into", "up.csv", "--to", "./up.csv")
+    assert "left as it is" in run_in(course, "autograder", "grades", "attention", *same, status=1)
+
+
 def test_before_anything_is_graded_each_command_says_what_to_do(ungraded_course, tmp_path):
     course = copy_of(ungraded_course, tmp_path / "course")
-    said = run_in(course, "autograder", "grades", "attention", status=1)
-    assert "first run: autograder grade" in said
-    assert "Traceback" not in said
+    for command in ("grades", "report"):
+        said = run_in(course, "autograder", command, "attention", status=1)
+        assert "first run: autograder grade" in said
+        assert "Traceback" not in said
 
 
 def test_students_check_with_hints_and_without_specs_or_reference(course, tmp_path):

@@ -75,6 +75,17 @@ def test_one_answer_alike_is_no_pair():
     assert alike(everybody) == []
 
 
+def test_three_of_a_small_class_are_three_pairs():
+    others = {f"student{i}": OTHER for i in range(9)}
+    found = alike(class_with(ada=ANSWER, bob=DISGUISED, eve=ANSWER, **others))
+    assert [pair.students for pair in found if "student" not in pair.students[1]] == [
+        ("ada", "eve"),
+        ("ada", "bob"),
+        ("bob", "eve"),
+    ]
+    assert len(found) == 3
+
+
 def test_what_much_of_the_class_wrote_is_the_usual_way():
     everybody = class_with(**{f"student{i}": ANSWER for i in range(20)})
     assert alike(everybody) == []
