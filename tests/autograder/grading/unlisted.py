@@ -113,7 +113,7 @@ def an_answer_prepared_for_the_next_call(notebook: Notebook) -> None:
     )
 
 
-@handed_in(lost="softmax", note="it sent no answers")
+@handed_in(lost="softmax", note="it sent what are no answers")
 def more_answers_than_calls(notebook: Notebook) -> None:
     notebook.answer(
         "softmax",
