@@ -206,7 +206,7 @@ class NotebookRun:
         if self.child is None:
             return ""
         before, self.crowd = self.crowd, self.child.crowd()
-        if self.crowd <= max(before, self.child.crowd_at_start):
+        if self.crowd <= before:
             return ""
         self.suspects.update(self.judged)
         time.sleep(PROBED_AFTER)
@@ -250,6 +250,7 @@ class NotebookRun:
                 is_out = place in self.ended or place in self.left_out
                 if place != up_to and not is_out and self.child is not None:
                     self._attempt(place, again=True, last=True)
+            self.crowd = self.child.crowd() if self.child is not None else 0
         return True
 
     def _attempt(self, place: int, *, again: bool, last: bool = False) -> bool:

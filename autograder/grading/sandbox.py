@@ -237,7 +237,6 @@ class Child:
             for process in self.processes:
                 self.group.add(process)
         self.memory_at_start = cgroups.memory_below(self.processes[0])
-        self.crowd_at_start = self.crowd()
 
     def send(self, kind: Kind, message: Any) -> None:
         """Send a message.
