@@ -239,6 +239,12 @@ def _sequence(kind: Kind) -> Callable[[_Writer, Any, int], Any]:
     return lambda writer, values, depth: writer.sequence(kind, values, depth)
 
 
+# what `topk`, `max` and others of torch return: tuples by other names
+_RETURNED = [
+    kind
+    for kind in vars(torch.return_types).values()
+    if isinstance(kind, type) and issubclass(kind, tuple)
+]
 _INTEGERS = [struct.Struct(f"<{count}q") for count in range(MOST_DIMENSIONS + 1)]
 _IN_ORDER = [tuple(range(count)) for count in range(MOST_DIMENSIONS + 1)]
 _WRITERS: dict[type, Callable[[_Writer, Any, int], Any]] = {
@@ -248,6 +254,7 @@ _WRITERS: dict[type, Callable[[_Writer, Any, int], Any]] = {
     list: _sequence(Kind.LIST),
     tuple: _sequence(Kind.TUPLE),
     torch.Size: _sequence(Kind.TUPLE),
+    **{kind: _sequence(Kind.TUPLE) for kind in _RETURNED},
     collections.deque: _sequence(Kind.LIST),
     range: _sequence(Kind.LIST),
     dict: _Writer.dictionary,

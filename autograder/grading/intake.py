@@ -37,6 +37,7 @@ MOST_BESIDE = 16 * MB
 # what nbgrader lays beside a notebook that is handed in: the second is another each time
 NBGRADERS = ("timestamp.txt", "submission_secret.txt")
 PICTURES = ("image/png", "image/jpeg", "image/gif")
+CHECKPOINTS = ".ipynb_checkpoints"
 NO_RESPONSE = "No response."
 DELETED_NOTE = (
     "No response in its own cell, which was deleted. What counts is what other cells define."
@@ -160,6 +161,8 @@ def find_notebook(
     if handed_in and not others_there:  # an archive, say, or a script
         names = ", ".join(name[:LONGEST_NAME] for name in map(repr, handed_in[:5]))
         raise UnreadableError(f"there is no notebook, but {names}")
+    if os.path.lexists(folder / CHECKPOINTS / f"{name}-checkpoint.ipynb"):
+        raise UnreadableError("there is no notebook, but the copy that Jupyter keeps of one")
     return None
 
 
@@ -273,7 +276,8 @@ def joined(text: Any) -> str:
     """Return text that a notebook may also hold as a list of lines; "" for what is no text."""
     if isinstance(text, list):
         text = "".join(line for line in text if isinstance(line, str))
-    return text if isinstance(text, str) else ""
+    # some editors end lines in their own way, and then nothing would be as it was released
+    return text.replace("\r\n", "\n") if isinstance(text, str) else ""
 
 
 def apart(text: str, attachments: Any) -> tuple[str, dict[str, Any]]:

@@ -127,6 +127,9 @@ def test_a_seed_becomes_a_generator_with_that_seed():
 
 def test_harmless_relatives_become_the_plain_type():
     assert decode(encode(torch.zeros(2, 3).shape)) == (2, 3)
+    largest = decode(encode(torch.tensor([1, 3, 2]).topk(2)))
+    assert type(largest) is tuple
+    assert [part.tolist() for part in largest] == [[3, 2], [1, 2]]
     assert type(decode(encode(collections.Counter("aab")))) is dict
     assert decode(encode(collections.defaultdict(int, a=1))) == {"a": 1}
     assert type(decode(encode(torch.nn.Parameter(torch.zeros(2))))) is torch.Tensor

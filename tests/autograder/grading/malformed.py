@@ -335,6 +335,25 @@ def an_archive_and_nothing_else(notebook: Notebook) -> object:
     return NOTHING
 
 
+@handed_in(
+    lost=EVERYTHING, manual=True, flagged=True, kept=False, note="the copy that Jupyter keeps"
+)
+def a_checkpoint_and_nothing_else(notebook: Notebook) -> object:
+    notebook.beside(".ipynb_checkpoints/attention-checkpoint.ipynb", notebook.content().decode())
+    return NOTHING
+
+
+@handed_in(lost="softmax", note="No response")
+def line_ends_of_another_system(notebook: Notebook) -> bytes:
+    a_stub_left_as_it_was(notebook)
+
+    def change(plain: dict) -> None:
+        for cell in plain["cells"]:
+            cell["source"] = "".join(cell["source"]).replace("\n", "\r\n")
+
+    return changed(notebook, change)
+
+
 @handed_in(note="left out: attention.html/x.txt")
 def a_folder_in_place_of_the_feedback(notebook: Notebook) -> None:
     notebook.beside("attention.html/x.txt", "x")
