@@ -16,7 +16,7 @@ book: environment data ## build the website, with every cell executed, into _bui
 	@$(RUN) setup/book.py
 
 test: tools book ## run every test
-	@$(RUN) -m pytest -n auto --dist loadgroup
+	@$(RUN) -m pytest -n auto --dist loadscope
 
 serve: book ## show the website at http://127.0.0.1:8000 (PORT=8001 for another port)
 	@echo "http://127.0.0.1:$(PORT) (Ctrl-C stops it)"

@@ -162,6 +162,7 @@ class Outputs:
         The lock is made anew: a fork has it as it is, and not the thread that would free it.
         """
         self.lock, self.forked = threading.RLock(), True
+        self.line.close()
 
     def publish(self, output: dict[str, Any]) -> None:
         """Send one output, cut to what is left of the cell's allowance; threads take turns."""

@@ -103,12 +103,12 @@ DAEMON = (
 )
 
 
-@handed_in(lost="softmax", note="had not been asked")
+@handed_in(lost="softmax")
 def a_daemon_that_answers_when_its_parent_is_gone(notebook: Notebook) -> None:
     notebook.answer("softmax", FORGER + DAEMON.format(number="message[-4:]"))
 
 
-@handed_in(lost="softmax", note="had not been asked")
+@handed_in(lost="softmax")
 def a_daemon_that_answers_what_its_parent_is_asked(notebook: Notebook) -> None:
     number = "struct.pack('!I', msgpack.unpackb(message[5:])['number'])"
     notebook.answer("softmax", FORGER + DAEMON.format(number=number))

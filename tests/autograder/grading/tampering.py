@@ -220,7 +220,7 @@ def a_class_in_place_of_callable(notebook: Notebook) -> None:
     )
 
 
-@handed_in(lost="causal_mask")  # it stands among the cells of this exercise
+@handed_in(lost=EVERYTHING)
 def a_shell_that_runs_nothing(notebook: Notebook) -> None:
     notebook.first("get_ipython().__class__.run_cell = lambda self, source, **k: None")
 
