@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autograder.errors import UserError
-from autograder.grading.workers import GRADER_FAILS, Judged
+from autograder.grading.workers import Judged, grader_fails
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -235,4 +235,4 @@ class _Course:
         try:
             self.client.submit(judge_packed, task, self.expected, pure=False).result()
         except Exception as error:
-            raise UserError(GRADER_FAILS.format(f"{type(error).__name__}: {error}"[:500])) from None
+            raise grader_fails(error) from None

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograder.grading import open_course
-from autograder.grading.open_course import chosen, judging, opened, progress
+from autograder.grading.open_course import chosen, counted, judging, opened, progress
 from autograder.grading.sandbox import WITHOUT_SANDBOX
 from autograder.grading.workers import Judged
 
@@ -46,8 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(table(rows))
     if arguments.unsafe_no_sandbox:
         print(f"\n{WITHOUT_SANDBOX}")
-    submissions = "1 submission" if len(rows) == 1 else f"{len(rows)} submissions"
-    print(f"\n{submissions} in {time.monotonic() - started:.1f} s.")
+    print(f"\n{counted(len(rows), 'submission')} in {time.monotonic() - started:.1f} s.")
     return 0
 
 

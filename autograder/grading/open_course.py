@@ -147,6 +147,11 @@ def chosen(students: Sequence[str], names: Sequence[str] | None, assignment: str
     return [student for student in students if not names or student in names]
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things in words, such as "1 score" or "2 scores"."""
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
 def progress(line: str) -> None:
     """Show what is being done, on one line that the next one overwrites."""
     if sys.stderr.isatty():

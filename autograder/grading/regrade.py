@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from autograder.grading import open_course
-from autograder.grading.open_course import chosen, judging, opened, progress
+from autograder.grading.open_course import chosen, counted, judging, opened, progress
 from autograder.grading.sandbox import WITHOUT_SANDBOX
 
 if TYPE_CHECKING:
@@ -227,7 +227,7 @@ def described(found: Regraded, *, dry: bool) -> str:
     """Lay out what changes: a table of the exercises, then each student with the reasons."""
     would = "would change" if dry else "changed"
     students = {change.student for change in found.changes}
-    lines = [f"{_count(len(students), 'score')} of {found.looked_at} {would}."]
+    lines = [f"{counted(len(students), 'score')} of {found.looked_at} {would}."]
     if found.changes:
         lines += ["", _by_exercise(found.changes), ""]
         for change in found.changes:
@@ -235,7 +235,7 @@ def described(found: Regraded, *, dry: bool) -> str:
         lines.append("")
     if found.reworded:
         told = "would read" if dry else ("reads" if found.reworded == 1 else "read")
-        lines.append(f"{_count(found.reworded, 'report')} {told} differently at the same score.")
+        lines.append(f"{counted(found.reworded, 'report')} {told} differently at the same score.")
     for names, what in (
         (found.newer, "handed in again since; `autograder grade` is for that"),
         (found.ungraded, "not graded yet; `autograder grade` is for that"),
@@ -274,10 +274,6 @@ def _change_in_words(change: Change) -> list[str]:
             " ".join(reason.split()), WIDTH, initial_indent="    ", subsequent_indent="      "
         )
     return lines
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _printable(lines: Sequence[str]) -> str:

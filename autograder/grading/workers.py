@@ -26,10 +26,6 @@ if TYPE_CHECKING:
     from autograder.grading.classroom import Classroom
 
 ENDED_ITS_WORKER = "it ends the grader's own process, by itself too"
-GRADER_FAILS = (
-    "the grader fails on the notebook as it was released ({}); mend that, then grade: no score was "
-    "touched"
-)
 STALLED = "judging it had not ended after {:.0f} min"
 ATTEMPTS = 3  # to bring up workers again when they are killed before one has finished anything
 SPARE = 120.0  # seconds for starting, and for the judge's own work
@@ -118,7 +114,16 @@ def _released_can_be_judged() -> bool:
     except (SandboxError, OSError):
         raise
     except Exception as error:
-        raise UserError(GRADER_FAILS.format(f"{type(error).__name__}: {error}"[:500])) from None
+        raise grader_fails(error) from None
+
+
+def grader_fails(error: Exception) -> UserError:
+    """Return what to say when the grader fails on a notebook in which nobody has written."""
+    said = f"{type(error).__name__}: {error}"[:500]
+    return UserError(
+        f"the grader fails on the notebook as it was released ({said}); mend that, then grade: no "
+        "score was touched"
+    )
 
 
 def judge_released(nobody: str) -> dict[str, Judged]:

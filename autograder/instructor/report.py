@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Write the page and say where it is."""
-    from autograder.grading.open_course import opened
+    from autograder.grading.open_course import counted, opened
     from autograder.grading.stored_results import write_whole
     from autograder.instructor.standing import standing_of
 
@@ -71,9 +71,7 @@ def run(arguments: argparse.Namespace) -> None:
             f"nbgrader collect {arguments.assignment}"
         )
     write_whole(target, page(standing).encode())
-    count = len(standing.students)
-    submissions = "1 graded submission" if count == 1 else f"{count} graded submissions"
-    print(f"The report on {submissions}: {target}")
+    print(f"The report on {counted(len(standing.students), 'graded submission')}: {target}")
 
 
 def page(standing: "ClassStanding") -> str:
