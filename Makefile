@@ -51,7 +51,7 @@ environment: ## only make .venv, with the versions of requirements.lock
 	@$(PYTHON) setup/environment.py
 
 data: environment ## only fetch texts and weights
-	@$(RUN) -m solutions.packages
+	@$(RUN) -m solutions.materials.packages
 
 tools: ## only install the system tools (Debian, as root), or say what to install
 	@$(PYTHON) setup/system_tools.py

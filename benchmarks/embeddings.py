@@ -15,14 +15,14 @@ from collections.abc import Callable
 import torch
 
 from benchmarks.timing import report
-from solutions import corpora
 from solutions.embeddings import (
     Word2VecSettings,
     analogy_ranks,
     similarity_correlation,
     train_word2vec,
 )
-from solutions.word_vectors import text, train_gensim
+from solutions.experiments.word_vectors import text, train_gensim
+from solutions.materials import corpora
 
 SEEDS = (1, 2, 3)
 SETTINGS = {model: Word2VecSettings(model) for model in ("cbow", "skip-gram")}

@@ -14,8 +14,8 @@ import time
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from benchmarks.timing import medians, report
-from solutions import corpora
-from solutions.pretrained import smollm2_tokenizer
+from solutions.materials import corpora
+from solutions.materials.pretrained import smollm2_tokenizer
 from solutions.tokenization import (
     BYTE_ALPHABET,
     SMOLLM2_PATTERN,

@@ -21,10 +21,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.timing import in_turns, report, speed_ratio
-from solutions import counterparts
-from solutions.base_model import BATCH
-from solutions.base_model import CONFIGURATION as BASE
-from solutions.loop import Recipe, token_loss, train
+from solutions.experiments import counterparts
+from solutions.experiments.base_model import BATCH
+from solutions.experiments.base_model import CONFIGURATION as BASE
+from solutions.experiments.loop import Recipe, token_loss, train
 from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
 

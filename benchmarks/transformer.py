@@ -11,8 +11,8 @@ import torch
 from torch.nn import functional
 
 from benchmarks.timing import in_turns, report, speed_ratio
-from solutions import counterparts
-from solutions.pretrained import load_minilm, load_smollm2
+from solutions.experiments import counterparts
+from solutions.materials.pretrained import load_minilm, load_smollm2
 from solutions.transformer import Configuration, Transformer, generate
 
 GOAL = 1.0

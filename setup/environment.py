@@ -16,7 +16,7 @@ from pathlib import Path
 from checkout import ENVIRONMENT, PYTHON, ROOT, Stop, run
 
 sys.path.insert(0, str(ROOT))
-from solutions import pip_failures
+from solutions.materials import pip_failures
 
 LOCK = ROOT / "requirements.lock"
 STAMP = ENVIRONMENT / "installed"

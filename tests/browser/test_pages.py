@@ -178,4 +178,4 @@ def test_code_can_be_copied(visit):
     page.get_by_role("button", name="Copy code").first.click()
     expect(page.get_by_role("button", name="Copied")).to_be_visible()
     copied = page.evaluate("navigator.clipboard.readText()")
-    assert copied.strip() == "python -m solutions.packages"
+    assert copied.strip() == "python -m solutions.materials.packages"

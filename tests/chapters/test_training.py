@@ -10,7 +10,7 @@ import pytest
 import torch
 from written import chapter, exercises
 
-from solutions import ngrams
+from solutions.experiments import ngrams
 from solutions.training import (
     adamw_step,
     clip_gradients,

@@ -25,9 +25,9 @@ def checkout(tmp_path):
     for name in ("Makefile", "pyproject.toml", "requirements.lock", "_config.yml", "_toc.yml"):
         shutil.copy(ROOT / name, root)
     shutil.copytree(SETUP, root / "setup", ignore=shutil.ignore_patterns("__pycache__"))
-    (root / "solutions").mkdir()
-    for name in ("__init__.py", "pip_failures.py"):
-        shutil.copy(ROOT / "solutions" / name, root / "solutions")
+    (root / "solutions/materials").mkdir(parents=True)
+    for name in ("__init__.py", "materials/__init__.py", "materials/pip_failures.py"):
+        shutil.copy(ROOT / "solutions" / name, root / "solutions" / name)
     for name in ("attention", "capstone"):
         folder = root / "exercises" / name
         folder.mkdir(parents=True)

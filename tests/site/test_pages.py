@@ -10,7 +10,7 @@ import pytest
 import yaml
 from course.alternatives import fault, pictures
 
-from solutions.packages import PACKAGES
+from solutions.materials.packages import PACKAGES
 
 ROOT = Path(__file__).parents[2]
 LOADING = {

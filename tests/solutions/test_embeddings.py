@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.nn.functional import conv2d, cosine_similarity, logsigmoid, unfold
 
-from solutions import corpora, embeddings
+from solutions import embeddings
 from solutions.embeddings import (
     Word2VecSettings,
     analogy,
@@ -27,6 +27,7 @@ from solutions.embeddings import (
     splice_image,
     train_word2vec,
 )
+from solutions.materials import corpora
 
 
 def seeded(seed=0):

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from solutions import corpora
-from solutions.pretrained import smollm2_tokenizer
+from solutions.materials import corpora
+from solutions.materials.pretrained import smollm2_tokenizer
 from solutions.tokenization import (
     BYTE_ALPHABET,
     GPT2_PATTERN,

@@ -17,7 +17,8 @@ from transformers import (
 )
 from transformers.utils.chat_template_utils import render_jinja_template
 
-from solutions import packages, training
+from solutions import training
+from solutions.materials import packages
 
 
 def random(*shape: int, seed: int = 0, dtype: torch.dtype = torch.float32) -> torch.Tensor:

@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.nn import functional
 
-from solutions import counterparts
 from solutions.attention import (
     causal_mask,
     merge_heads,
@@ -16,6 +15,7 @@ from solutions.attention import (
     rotary_positions,
     split_heads,
 )
+from solutions.experiments import counterparts
 from solutions.llama import grouped_query_attention
 from solutions.transformer import Cache, Configuration, Trace, Transformer, generate
 

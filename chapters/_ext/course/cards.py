@@ -18,7 +18,7 @@ class PackageFacts(SphinxDirective):
         root = str(self.env.app.srcdir)
         if root not in sys.path:
             sys.path.insert(0, root)
-        declared = importlib.import_module("solutions.packages")
+        declared = importlib.import_module("solutions.materials.packages")
         self.env.note_dependency(declared.__file__)
         name = self.arguments[0]
         if name not in declared.PACKAGES:

@@ -1,0 +1,292 @@
+"""How much labels are worth: accuracy against the number of labeled sentences, with intervals.
+
+`accuracies` gives what each way of classifying gets right at each number of labels and in each
+draw of them; `resampled` turns that into curves, again and again, from draws and documents drawn
+with replacement; `labels_worth` reads from two curves how many labels one way saves.
+`python -m solutions.experiments.label_efficiency` trains anew the networks that start from scratch.
+"""
+
+import argparse
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import cross_entropy
+from torch.nn.utils.rnn import pad_sequence
+
+from solutions import transformer
+from solutions.experiments import base_model, loop
+from solutions.experiments.loop import Recipe, one_thread, train
+from solutions.materials import corpora
+from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.transformer import Configuration, Transformer
+
+Classify = Callable[[Sequence[int]], Tensor]
+
+# a network small enough to be trained on labels again and again
+SCRATCH = Configuration(
+    vocabulary_size=base_model.VOCABULARY_SIZE,
+    context_length=48,
+    layers=1,
+    width=64,
+    heads=4,
+    output=False,
+)
+SCRATCH_BATCH = 32
+SCRATCH_EPOCHS = 3
+SCRATCH_SIZES = (50, 200, 1_000)  # and all
+SCRATCH_DRAWS = 3
+LEAST_STEPS = 80
+
+
+def draw_subsets(count: int, sizes: Sequence[int], draws: int, seed: int = 0) -> list[list[Tensor]]:
+    """Draw which examples are labeled: for each draw one order, and its beginnings.
+
+    Smaller subsets lie within the larger ones of the same draw.
+
+    Args:
+        count: how many examples there are.
+        sizes: numbers of labels, each at most `count`.
+        draws: how many orders to draw.
+        seed: the same seed gives the same subsets.
+
+    Returns:
+        `[draw][size]`, int64 indices.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    orders = [torch.randperm(count, generator=generator) for _ in range(draws)]
+    return [[order[:size] for size in sizes] for order in orders]
+
+
+def accuracies(classify: Classify, labels: Tensor, subsets: Sequence[Sequence[Tensor]]) -> Tensor:
+    """Say which test sentences are classified rightly, for every draw and number of labels.
+
+    Args:
+        classify: takes the indices of the labeled sentences and returns a guess for each test
+            sentence, (test,).
+        labels: what is right, (test,).
+        subsets: `[draw][size]`, as `draw_subsets` gives them.
+
+    Returns:
+        (draws, sizes, test), float32, 1 where the guess is right.
+    """
+    return torch.stack(
+        [torch.stack([(classify(some) == labels).float() for some in draw]) for draw in subsets]
+    )
+
+
+def logistic_regression(
+    inputs: Any, labels: Tensor, tested: Any, strength: float, *, scale: bool
+) -> Classify:
+    """Return a classifier that fits logistic regression to the labeled rows.
+
+    Args:
+        inputs: rows of features, a tensor, or a list of texts, which become TF-IDF vectors of
+            words and pairs of words, counted in the labeled texts only.
+        labels: (rows,).
+        tested: the test sentences, of the same kind as `inputs`.
+        strength: scikit-learn's `C`; larger trusts the labels more.
+        scale: whether features get mean 0 and deviation 1, as measured on the labeled rows.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    texts = isinstance(inputs, list)
+    inputs = np.array(inputs, dtype=object) if texts else inputs.numpy()
+    tested = tested if texts else tested.numpy()
+
+    def classify(some: Sequence[int]) -> Tensor:
+        parts = [TfidfVectorizer(ngram_range=(1, 2))] if texts else []
+        parts += [StandardScaler()] if scale else []
+        model = make_pipeline(*parts, LogisticRegression(C=strength, max_iter=1_000))
+        chosen = np.asarray(some)
+        model.fit(inputs[chosen], labels.numpy()[chosen])
+        return torch.from_numpy(model.predict(tested))
+
+    return classify
+
+
+def resampled(
+    right: Tensor, documents: Sequence[str], samples: int = 2_000, seed: int = 0
+) -> Tensor:
+    """Bootstrap accuracy: draws of labels and test documents, both drawn with replacement.
+
+    Sentences of one document stand or fall together, so documents are drawn, not sentences. All
+    ways of classifying meet the same draws and the same documents: they are compared in pairs.
+
+    Args:
+        right: (ways, draws, sizes, test), 1 where right.
+        documents: the document of each test sentence.
+        samples: how often to draw.
+        seed: the same seed gives the same samples.
+
+    Returns:
+        (samples, ways, sizes), accuracy.
+    """
+    names = {name: i for i, name in enumerate(dict.fromkeys(documents))}
+    member = torch.zeros(len(names), len(documents))
+    member[[names[name] for name in documents], range(len(documents))] = 1.0
+    generator = torch.Generator().manual_seed(seed)
+    draws = right.shape[1]
+
+    def shares(kinds: int) -> Tensor:
+        chosen = torch.randint(kinds, (samples, kinds), generator=generator)
+        return torch.zeros(samples, kinds).scatter_add_(1, chosen, torch.ones(samples, kinds))
+
+    weight = shares(len(names)) @ member  # (samples, test)
+    weight = weight / weight.sum(dim=1, keepdim=True)
+    by_draw = torch.einsum("wdnt,st->swdn", right, weight)
+    return torch.einsum("swdn,sd->swn", by_draw, shares(draws) / draws)
+
+
+def labels_needed(curve: Tensor, sizes: Sequence[int], accuracy: float) -> float:
+    """Read from a curve how many labels an accuracy takes.
+
+    The curve is made to rise (each point at least the one before) and read on a straight line in
+    the logarithm of the number of labels.
+
+    Args:
+        curve: (sizes,), accuracy at each number of labels.
+        sizes: ascending.
+        accuracy: what is to be reached.
+
+    Returns:
+        `sizes[0]` where even the fewest labels do, infinity where all are not enough.
+    """
+    rising = curve.cummax(dim=0).values.tolist()
+    if accuracy <= rising[0]:
+        return float(sizes[0])
+    for (low, few), (high, many) in zip(
+        zip(rising, sizes, strict=True), zip(rising[1:], sizes[1:], strict=False), strict=False
+    ):
+        if accuracy <= high:
+            share = (accuracy - low) / (high - low)
+            return math.exp((1 - share) * math.log(few) + share * math.log(many))
+    return math.inf
+
+
+def labels_worth(better: Tensor, other: Tensor, sizes: Sequence[int]) -> Tensor:
+    """Say by how many times the other way needs more labels for the same accuracy.
+
+    Args:
+        better, other: (..., sizes), accuracy of two ways at each number of labels.
+        sizes: ascending.
+
+    Returns:
+        (..., sizes), float64: at each number of labels of the first way, the second way's number
+        over it. Infinite where the second never gets there.
+    """
+    ratios = [
+        [labels_needed(theirs, sizes, goal) / size for goal, size in zip(ours, sizes, strict=True)]
+        for ours, theirs in zip(
+            better.reshape(-1, len(sizes)).tolist(), other.reshape(-1, len(sizes)), strict=True
+        )
+    ]
+    return torch.tensor(ratios, dtype=torch.float64).reshape(better.shape)
+
+
+# --- from scratch ------------------------------------------------------------------------------
+
+
+class Classifier(nn.Module):
+    """A small transformer, the mean of its positions, and one linear layer."""
+
+    def __init__(self, generator: torch.Generator) -> None:
+        """Draw all weights."""
+        super().__init__()
+        self.body = Transformer(SCRATCH, causal=False, generator=generator)
+        self.head = nn.Linear(SCRATCH.width, 2)
+        nn.init.normal_(self.head.weight, std=0.02, generator=generator)
+        nn.init.zeros_(self.head.bias)
+
+    def forward(self, rows: Sequence[Tensor]) -> Tensor:
+        """Token ids of each text -> (texts, 2)."""
+        real = pad_sequence([torch.ones_like(row, dtype=torch.bool) for row in rows], True)
+        hidden = self.body(pad_sequence(list(rows), True), mask=real[:, None, None])
+        hidden = hidden.masked_fill(~real[..., None], 0.0)
+        return self.head(hidden.sum(dim=1) / real.sum(dim=1, keepdim=True))
+
+
+def train_from_scratch(
+    rows: Sequence[Tensor], labels: Tensor, tested: Sequence[Tensor], seed: int
+) -> Tensor:
+    """Train a network on labels alone and let it guess; (test,)."""
+    generator = torch.Generator().manual_seed(seed)
+    model = Classifier(generator)
+    steps = max(LEAST_STEPS, SCRATCH_EPOCHS * len(rows) // SCRATCH_BATCH)
+
+    def loss(model: nn.Module, step: int) -> Tensor:
+        some = torch.randint(len(rows), (SCRATCH_BATCH,), generator=generator).tolist()
+        return cross_entropy(model([rows[i] for i in some]), labels[some])
+
+    train(model, loss, Recipe(steps=steps, peak=2e-3, warmup_steps=steps // 10))
+    model.eval()
+    with torch.no_grad():
+        return torch.cat([model(tested[i : i + 64]) for i in range(0, len(tested), 64)]).argmax(1)
+
+
+def from_scratch(*, remake: bool = False) -> Tensor:
+    """Give which test sentences the networks trained on labels alone get right.
+
+    Returns:
+        (draws, sizes, test), as `accuracies` gives it, for `SCRATCH_SIZES` and all labels.
+    """
+    settings: dict[str, Any] = {
+        "configuration": asdict(SCRATCH),
+        "training": (SCRATCH_BATCH, SCRATCH_EPOCHS, LEAST_STEPS),
+        "sizes": SCRATCH_SIZES,
+        "draws": SCRATCH_DRAWS,
+    }
+    made_by = (corpora, loop, transformer, Classifier, train_from_scratch, _from_scratch)
+    return cached("from-scratch", settings, made_by, _from_scratch, remake=remake).tensors["right"]
+
+
+def _from_scratch() -> Checkpoint:
+    words = base_model.vocabulary()
+    rows, labels = {}, {}
+    for split in ("train", "test"):
+        reviews = corpora.reviews("movies", split)
+        longest = SCRATCH.context_length
+        encoded = words.encode_each(review.sentence for review in reviews)
+        rows[split] = [torch.tensor(row[:longest]) for row in encoded]
+        labels[split] = sentiment(reviews)
+    sizes = (*SCRATCH_SIZES, len(labels["train"]))
+    right = []
+    with one_thread():
+        for draw, subsets in enumerate(draw_subsets(len(labels["train"]), sizes, SCRATCH_DRAWS)):
+            print(f"from scratch: draw {draw + 1} of {SCRATCH_DRAWS}", flush=True)
+
+            def classify(some: Tensor, seed: int = draw) -> Tensor:
+                chosen = [rows["train"][i] for i in some.tolist()]
+                return train_from_scratch(chosen, labels["train"][some], rows["test"], seed)
+
+            right.append(accuracies(classify, labels["test"], [subsets]))
+    return Checkpoint({"right": torch.cat(right)}, {})
+
+
+def sentiment(reviews: Sequence[corpora.Review]) -> Tensor:
+    """Give 1 to each sentence whose mean human score is above 0, and 0 to the others, int64."""
+    return torch.tensor([int(review.score > 0) for review in reviews])
+
+
+def main() -> int:
+    """Train anew, or with `--keep` only if the result is missing."""
+    parser = argparse.ArgumentParser(
+        prog="python -m solutions.experiments.label_efficiency", description=__doc__
+    )
+    parser.add_argument("--keep", action="store_true", help="train only if it is missing")
+    right = from_scratch(remake=not parser.parse_args().keep).mean(dim=(0, 2)).tolist()
+    for size, share in zip((*SCRATCH_SIZES, "all"), right, strict=True):
+        print(f"from scratch, {size} labels: accuracy {share:.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
