@@ -5,15 +5,24 @@ PORT ?= 8000
 VENV := .venv/bin
 RUN := PATH="$(CURDIR)/$(VENV):$$PATH" $(VENV)/python
 
+# the words after `train` are names of trainings, not targets
+ifeq (train,$(firstword $(MAKECMDGOALS)))
+NAMES := $(filter-out train,$(MAKECMDGOALS))
+$(NAMES): ; @:
+endif
+
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book test serve lab demo lint format bench lock clean environment data tools
+.PHONY: help book train test serve lab demo lint format bench lock clean environment data tools
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: environment data ## build the website, with every cell executed, into _build/html
 	@$(RUN) setup/book.py
+
+train: environment data ## train anew what is shipped, all of it or as in `make train grokking`
+	@$(RUN) -m solutions.experiments $(NAMES)
 
 test: tools book ## run every test
 	@$(RUN) -m pytest -n auto --dist loadscope

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 from checkout import PYTHON, ROOT, Stop, run
@@ -12,6 +13,7 @@ from checkout import PYTHON, ROOT, Stop, run
 INPUTS = ("_config.yml", "_toc.yml", "CHANGELOG.md", "requirements.lock", "chapters", "solutions")
 OUTPUT = ROOT / "_build" / "html"
 STAMP = ROOT / "_build" / "built"
+TRAINED = ROOT / "_build" / "trained"
 SKIPPED = {"__pycache__", ".ipynb_checkpoints"}
 
 
@@ -22,6 +24,7 @@ def main() -> None:
         print("The book is up to date: _build/html/index.html")
         return
     STAMP.unlink(missing_ok=True)
+    train_what_is_missing()
     command = [str(PYTHON.with_name("jupyter-book")), "build", ".", "-W", "-n", "--keep-going"]
     if call(command):
         # Sphinx would not read an unchanged page again, so the next run would not see its warnings
@@ -31,6 +34,17 @@ def main() -> None:
     if inputs() == wanted:
         STAMP.write_text(wanted + "\n" + outputs())
     print("The book: _build/html/index.html (`make serve` shows it)")
+
+
+def train_what_is_missing() -> None:
+    """See that what was trained fits its settings; looked at only where `solutions` has changed."""
+    now = digest(["solutions"])
+    if TRAINED.is_file() and TRAINED.read_text() == now:
+        return
+    if call([str(PYTHON), "-m", "solutions.experiments", "--missing"]):
+        raise Stop("The book was not built: the line above says what to train.")
+    TRAINED.parent.mkdir(exist_ok=True)
+    TRAINED.write_text(digest(["solutions"]))
 
 
 def call(command: list[str]) -> int:
@@ -57,8 +71,13 @@ def environment() -> dict[str, str]:
 
 def inputs() -> str:
     """A hash of the name and content of every file the book is made of."""
+    return digest(INPUTS)
+
+
+def digest(names: Iterable[str]) -> str:
+    """A hash of the name and content of every file below some of the checkout."""
     total = hashlib.sha256(Path(__file__).read_bytes())
-    for name in INPUTS:
+    for name in names:
         for file in files(ROOT / name):
             total.update(file.relative_to(ROOT).as_posix().encode() + b"\0")
             total.update(hashlib.sha256(file.read_bytes()).digest())

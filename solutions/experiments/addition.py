@@ -1,23 +1,23 @@
 """Models of several sizes that learn to add, to be measured by more than one measure.
 
-`addition()` returns the trained models with their histories, from the cache where they are there.
+`addition()` returns the trained models with their histories.
 `python -m solutions.experiments.addition` trains them anew.
 """
 
-import argparse
+import functools
 import sys
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from solutions import transformer
+from solutions.experiments.anew import main
 from solutions.experiments.first_weights import enlarge
-from solutions.experiments.loop import Recipe, one_thread, parameter_groups, token_loss, train
-from solutions.materials.checkpoints import Checkpoint, cached, with_prefix, without_prefix
-from solutions.training import learning_rate
+from solutions.experiments.loop import Recipe, token_loss, train
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.transformer import Configuration, Transformer
 
 DIGITS = 3  # of a summand
@@ -155,62 +155,57 @@ def train_one(width: int, seed: int, training: Tensor, test: Tensor) -> Run:
     return Run(model.eval(), history.steps, digits, losses, history.column("exact"))
 
 
-def addition(*, remake: bool = False) -> Addition:
-    """Return the trained models with their histories, from the cache where they are there."""
-    settings = {
+def _settings() -> dict[str, Any]:
+    return {
         "configurations": [asdict(configuration(width)) for width in WIDTHS],
         "recipe": asdict(RECIPE),
         "data": (SEEDS, BATCH, SPLIT_SEED, TEST_PROBLEMS, OBSERVED_PROBLEMS, FIRST_WEIGHTS),
         "observed": str(OBSERVED_STEPS),
     }
-    made_by = (
-        *(transformer, enlarge, learning_rate, parameter_groups, token_loss, train),
-        *(write_problems, problems, digit_logits, digit_losses, train_one),
-    )
-    checkpoint = cached("addition", settings, made_by, _make, remake=remake)
-    runs = {}
-    for place, (width, seed) in enumerate(checkpoint.record["runs"]):
-        model = Transformer(configuration(width), causal=True)
-        model.load_state_dict(without_prefix(f"{place}.", checkpoint.tensors))
-        runs[width, seed] = Run(model.eval(), **checkpoint.record["histories"][place])
-    return Addition(runs, checkpoint.record["seconds"])
 
 
-def _make() -> Checkpoint:
+def _run(width: int, seed: int) -> Checkpoint:
     began = time.perf_counter()
-    training, test = problems()
-    tensors, names, histories = {}, [], []
-    with one_thread(), torch.enable_grad():
-        for width in WIDTHS:
-            for seed in SEEDS:
-                run = train_one(width, seed, training, test)
-                tensors |= with_prefix(f"{len(names)}.", run.model.state_dict())
-                names.append((width, seed))
-                histories.append(
-                    {
-                        "steps": run.steps,
-                        "digits": run.digits,
-                        "losses": run.losses,
-                        "exact": run.exact,
-                    }
-                )
-                print(
-                    f"addition: width {width}, seed {seed}, {run.exact[-1]:.3f} right", flush=True
-                )
+    run = train_one(width, seed, *problems())
+    history = {"steps": run.steps, "digits": run.digits, "losses": run.losses, "exact": run.exact}
     seconds = time.perf_counter() - began
-    return Checkpoint(tensors, {"runs": names, "histories": histories, "seconds": seconds})
+    return Checkpoint(run.model.state_dict(), {"history": history, "seconds": seconds})
 
 
-def main() -> int:
-    """Train all models anew, or with `--keep` only if they are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.addition", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="train only if they are missing")
-    found = addition(remake=not parser.parse_args().keep)
-    print(f"addition: {len(found.runs)} models, {found.seconds:.0f} s of training")
-    return 0
+def _model(name: str, checkpoint: Checkpoint) -> Transformer:
+    width, _ = RUNS[name]
+    model = Transformer(configuration(width), causal=True)
+    model.load_state_dict(checkpoint.tensors)
+    return model.eval()
+
+
+def _measure(name: str, checkpoint: Checkpoint) -> dict[str, float]:
+    observed = problems()[1][:OBSERVED_PROBLEMS]
+    logits, answers = digit_logits(_model(name, checkpoint), observed), observed[:, -ANSWER:]
+    right = (logits.argmax(dim=-1) == answers).double()
+    return {"exact": right.prod(dim=1).mean().item(), "loss": token_loss(logits, answers).item()}
+
+
+RUNS = {f"width {width}, seed {seed}": (width, seed) for width in WIDTHS for seed in SEEDS}
+MADE_BY = {name: functools.partial(_run, *run) for name, run in RUNS.items()}
+TRAINING = Training(
+    "addition",
+    _settings,
+    MADE_BY,
+    beginnings={name: MADE_BY[name] for name, (_, seed) in RUNS.items() if seed == SEEDS[0]},
+    measure=_measure,
+)
+
+
+def addition() -> Addition:
+    """Return the trained models with their histories."""
+    shipped = trained(TRAINING)
+    runs = {
+        RUNS[name]: Run(_model(name, checkpoint), **checkpoint.record["history"])
+        for name, checkpoint in shipped.items()
+    }
+    return Addition(runs, sum(one.record["seconds"] for one in shipped.values()))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["addition"]))

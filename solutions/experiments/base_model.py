@@ -1,10 +1,8 @@
 """The course's base model: a small GPT, trained once on real text and carried through the chapters.
 
-`base_model()` returns it from the cache, training it first where it is missing or was made by
-other code. `python -m solutions.experiments.base_model` trains it anew and prints the digest of its weights.
+`base_model()` returns it. `python -m solutions.experiments.base_model` trains it anew.
 """
 
-import argparse
 import functools
 import hashlib
 import math
@@ -16,15 +14,13 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from solutions import tokenization, transformer
-from solutions.attention import merge_heads, split_heads
-from solutions.experiments import loop
-from solutions.experiments.loop import Recipe, one_thread, token_loss, train, training_device
+from solutions import tokenization
+from solutions.experiments.anew import main
+from solutions.experiments.loop import Recipe, token_loss, train, training_device
 from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.materials.checkpoints import Checkpoint, Training, made_once, trained
 from solutions.materials.corpora import Split
 from solutions.self_supervision import next_token_pairs, sample_batch
-from solutions.training import learning_rate, next_token_distribution
 from solutions.transformer import Configuration, Transformer, generate
 
 END = "<|end|>"
@@ -42,12 +38,6 @@ BATCH = 8
 SEED = 0
 OBSERVED_STEPS = (0, 25, 50, 100, 200, 300, 450, 600, 900, 1_200, 1_500, 1_800)
 PROMPT = "The"
-# what decides the weights: whole modules where nearly all of it counts, else only what is used
-SOURCES = (
-    *(corpora, loop, tokenization, transformer),
-    *(learning_rate, merge_heads, next_token_distribution, next_token_pairs, sample_batch),
-    split_heads,
-)
 
 
 @dataclass(frozen=True)
@@ -145,37 +135,41 @@ def to_stream(texts: Iterable[str], vocabulary: Vocabulary) -> Tensor:
     return torch.tensor(vocabulary.encode("".join(text + END for text in texts)))
 
 
-@functools.cache
-def vocabulary() -> Vocabulary:
-    """Return the base model's vocabulary, learned from the training documents."""
-    settings = {"size": VOCABULARY_SIZE}
-    record = cached("base-vocabulary", settings, (corpora, tokenization), _learn_merges).record
-    merges = [
-        (tokenization.from_printable(first), tokenization.from_printable(second))
-        for first, second in record["merges"]
-    ]
-    alphabet = [bytes([byte]) for byte in range(256)]
-    return Vocabulary([*tokenization.build_vocabulary(alphabet, merges), END.encode()], merges)
+def _vocabulary_settings() -> dict[str, Any]:
+    return {"size": VOCABULARY_SIZE}
 
 
 def _learn_merges() -> Checkpoint:
     alphabet = [bytes([byte]) for byte in range(256)]
     words = tokenization.count_words(documents("train"))
     merges = tokenization.train_bpe_fast(words, alphabet, VOCABULARY_SIZE - len(alphabet) - 1)
-    printable = [[tokenization.to_printable(token) for token in pair] for pair in merges]
+    printable = [" ".join(map(tokenization.to_printable, pair)) for pair in merges]
     return Checkpoint({}, {"merges": printable})
+
+
+LEARNED = Training(
+    "base-vocabulary",
+    _vocabulary_settings,
+    {"merges": _learn_merges},
+    beginnings={"merges": _learn_merges},
+)
+
+
+@functools.cache
+def vocabulary() -> Vocabulary:
+    """Return the base model's vocabulary, learned from the training documents."""
+    printable = trained(LEARNED)["merges"].record["merges"]
+    merges = [tuple(map(tokenization.from_printable, pair.split(" "))) for pair in printable]
+    alphabet = [bytes([byte]) for byte in range(256)]
+    return Vocabulary([*tokenization.build_vocabulary(alphabet, merges), END.encode()], merges)
 
 
 @functools.cache
 def stream(split: Split) -> Tensor:
     """Return all documents of one split as token ids, int64 (n,); encoded once and kept."""
-    settings = {"size": VOCABULARY_SIZE, "split": split}
-
-    def encode() -> Checkpoint:
-        return Checkpoint({"tokens": to_stream(documents(split), vocabulary())}, {})
-
-    made_by = (corpora, tokenization)
-    return cached(f"base-{split}", settings, made_by, encode).tensors["tokens"]
+    words, texts = vocabulary(), documents(split)
+    inputs = repr(words.merges) + END.join(texts)
+    return made_once(f"base-{split}", inputs.encode(), lambda: to_stream(texts, words))
 
 
 @torch.no_grad()
@@ -196,58 +190,34 @@ def measure_bits_per_byte(model: Transformer, tokens: Tensor, byte_lengths: Tens
     return nats / math.log(2) / byte_lengths[targets].sum().item()
 
 
-def base_model(*, remake: bool = False) -> BaseModel:
-    """Return the trained base model, from the cache where it is there."""
-    settings: dict[str, Any] = {
-        "configuration": asdict(CONFIGURATION),
-        "recipe": asdict(RECIPE),
-        "batch": BATCH,
-        "seed": SEED,
-        "observed": OBSERVED_STEPS,
-        "device": training_device().type,
-    }
-    made_by = (*SOURCES, _pretrain)
-    checkpoint = cached("base-model", settings, made_by, pretrain, remake=remake)
-    model = Transformer(CONFIGURATION, causal=True)
-    model.load_state_dict(checkpoint.tensors)
-    return BaseModel(model.eval(), vocabulary(), **checkpoint.record)
-
-
 def pretrain() -> Checkpoint:
     """Train the base model from random weights, showing progress on standard output."""
-    with one_thread():
-        return _pretrain()
-
-
-def _pretrain() -> Checkpoint:
     words = vocabulary()
     text, held_out = stream("train"), excerpt(stream("validation"))
     byte_lengths = words.byte_lengths()
     generator = torch.Generator().manual_seed(SEED)
     device = training_device()
     model = Transformer(CONFIGURATION, causal=True, generator=generator).to(device)
-    samples = []
 
     def loss(model: Transformer, step: int) -> Tensor:
         inputs, targets = sample_batch(text, BATCH, CONFIGURATION.context_length, generator)
         return token_loss(model(inputs.to(device)), targets.to(device))
 
-    def observe(step: int) -> dict[str, float]:
+    def observe(step: int) -> dict[str, Any]:
         bits = measure_bits_per_byte(model, held_out, byte_lengths)
         drawn = torch.Generator(device).manual_seed(SEED)
         prompt = torch.tensor([words.encode(PROMPT)], device=device)
         written = generate(model, prompt, 60, temperature=0.8, generator=drawn)[0]
-        samples.append(words.decode(written.tolist()))
         print(
             f"base model: step {step:,} of {RECIPE.steps:,}, {bits:.2f} bits per byte", flush=True
         )
-        return {"bits_per_byte": bits}
+        return {"bits_per_byte": bits, "sample": words.decode(written.tolist())}
 
-    history = train(model, loss, RECIPE, observe, OBSERVED_STEPS)
+    history = train(model, loss, RECIPE, observe, OBSERVED_STEPS, generator)
     record = {
         "steps": history.steps,
         "bits_per_byte": history.column("bits_per_byte"),
-        "samples": samples,
+        "samples": history.column("sample"),
         "losses": history.losses,
         "tokens": RECIPE.steps * BATCH * CONFIGURATION.context_length,
         "seconds": history.seconds,
@@ -265,25 +235,49 @@ def excerpt(tokens: Tensor, stretches: int = 48) -> Tensor:
     return torch.cat([tokens[start : start + length] for start in starts])
 
 
+def _settings() -> dict[str, Any]:
+    return {
+        "configuration": asdict(CONFIGURATION),
+        "recipe": asdict(RECIPE),
+        "batch": BATCH,
+        "seed": SEED,
+        "observed": OBSERVED_STEPS,
+    }
+
+
+def _model(checkpoint: Checkpoint) -> Transformer:
+    model = Transformer(CONFIGURATION, causal=True)
+    model.load_state_dict(checkpoint.tensors)
+    return model.eval()
+
+
+def _measure(run: str, checkpoint: Checkpoint) -> dict[str, float]:
+    held_out = excerpt(stream("validation"))
+    bits = measure_bits_per_byte(_model(checkpoint), held_out, vocabulary().byte_lengths())
+    return {"bits_per_byte": bits}
+
+
+TRAINING = Training(
+    "base-model",
+    _settings,
+    {"base model": pretrain},
+    beginnings={"base model": pretrain},
+    measure=_measure,
+    after=[LEARNED],
+)
+
+
+def base_model() -> BaseModel:
+    """Return the trained base model."""
+    (checkpoint,) = trained(TRAINING).values()
+    return BaseModel(_model(checkpoint), vocabulary(), **checkpoint.record)
+
+
 def weights_digest(model: Transformer) -> str:
     """Give the SHA-256 of all weights, in the order of their names."""
     state = sorted(model.state_dict().items())
     return hashlib.sha256(b"".join(tensor.numpy().tobytes() for _, tensor in state)).hexdigest()
 
 
-def main() -> int:
-    """Train the base model anew, or with `--keep` only if it is missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.base_model", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="train only if it is missing")
-    base = base_model(remake=not parser.parse_args().keep)
-    print(
-        f"base model: {base.bits_per_byte[-1]:.3f} bits per byte after {base.tokens:,} tokens, "
-        f"weights {weights_digest(base.model)}"
-    )
-    return 0
-
-
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["base-model"]))

@@ -1,26 +1,29 @@
 """The base model fine-tuned to classify review sentences, in every way the chapter compares.
 
-`python -m solutions.experiments.classified` makes all runs anew and prints what came out.
+`python -m solutions.experiments.classified` makes all runs anew.
 """
 
-import argparse
+import functools
 import sys
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from solutions.experiments import base_model as pretraining
 from solutions.experiments import fine_tuning
-from solutions.experiments.base_model import base_model, vocabulary
-from solutions.experiments.fine_tuned import SEEDS, Start, base_loss, kept_run, start_from
+from solutions.experiments.anew import main
+from solutions.experiments.base_model import base_model, vocabulary, weights_digest
+from solutions.experiments.fine_tuned import SEEDS, Start, base_loss, start_from
 from solutions.experiments.fine_tuning import Classifier, Method, batches_of_like_length, pad_right
 from solutions.experiments.loop import Recipe, train, training_device
 from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint
-from solutions.training import last_token_features, lora_forward
+from solutions.materials.checkpoints import Checkpoint, Training, trained
+from solutions.training import last_token_features
 
 LABELS = 2_000  # sentences to learn from
 LONGEST = 96  # tokens of a sentence
@@ -88,34 +91,6 @@ class Classified:
     trained: int
     seconds: float
     base_bits: float | None
-
-
-def classify(start: Start, method: Method, seed: int, *, remake: bool = False) -> Classified:
-    """Fine-tune a classifier of review sentences, or return the run from the cache."""
-    settings = {
-        "start": start,
-        "method": method,
-        "seed": seed,
-        "sizes": (LABELS, LONGEST, epochs(method), BATCH),
-        "peak": PEAKS[start, method],
-    }
-
-    def run() -> Checkpoint:
-        return Checkpoint({}, asdict(_classify(start, method, seed)))
-
-    parts = (
-        Sentences,
-        sentences,
-        drawn_labels,
-        labeled_sentences,
-        epochs,
-        in_batches,
-        predicts,
-        _classify,
-    )
-    made_by = (corpora, last_token_features, lora_forward, *parts)
-    name = f"classifier, {start}, {method}, seed {seed}"
-    return Classified(**kept_run(name, settings, made_by, run, remake=remake).record)
 
 
 def _classify(start: Start, method: Method, seed: int) -> Classified:
@@ -190,25 +165,38 @@ def predicts(classifier: Classifier, data: Sentences) -> list[bool]:
     return (found == data.labels).tolist()
 
 
-def main() -> int:
-    """Make every run anew, or with `--keep` only those that are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.classified", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="make only what is missing")
-    remake = not parser.parse_args().keep
-    base_model()
-    for seed in SEEDS:
-        for start, method in WAYS:
-            run = classify(start, method, seed, remake=remake)
-            accuracy = sum(run.right) / len(run.right)
-            print(
-                f"{start}, {method}, seed {seed}: accuracy {accuracy:.3f}, "
-                f"{run.trained:,} trained, {run.seconds:.0f} s",
-                flush=True,
-            )
-    return 0
+def _settings() -> dict[str, Any]:
+    return {
+        "ways": [f"{start}, {method}: {PEAKS[start, method]:g}" for start, method in WAYS],
+        "sizes": (LABELS, LONGEST, EPOCHS, HEAD_EPOCHS, BATCH),
+        "seeds": SEEDS,
+        "base": weights_digest(base_model().model),
+    }
+
+
+def _run(start: Start, method: Method, seed: int) -> Checkpoint:
+    return Checkpoint({}, asdict(_classify(start, method, seed)))
+
+
+RUNS = {
+    f"{start}, {method}, seed {seed}": (start, method, seed)
+    for seed in SEEDS
+    for start, method in WAYS
+}
+MADE_BY = {name: functools.partial(_run, *run) for name, run in RUNS.items()}
+TRAINING = Training(
+    "classified",
+    _settings,
+    MADE_BY,
+    beginnings={name: MADE_BY[name] for name, (*_, seed) in RUNS.items() if seed == SEEDS[0]},
+    after=[pretraining.TRAINING],
+)
+
+
+def classify(start: Start, method: Method, seed: int) -> Classified:
+    """Return what fine-tuning a classifier of review sentences came to."""
+    return Classified(**trained(TRAINING)[f"{start}, {method}, seed {seed}"].record)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["classified"]))

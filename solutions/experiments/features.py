@@ -1,22 +1,17 @@
 """Sentences as fixed vectors: what a model has learned, taken as it is and not trained further.
 
 A frozen model's features are computed once; a classifier on top of them then trains in a second.
-`python -m solutions.experiments.features` computes MiniLM's features of the movie reviews anew.
 """
 
-import argparse
 import functools
-import hashlib
-import sys
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
-from solutions import transformer
 from solutions.materials import corpora, pretrained
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.materials.checkpoints import made_once
 from solutions.materials.corpora import Split
 from solutions.transformer import Transformer
 
@@ -57,35 +52,12 @@ def minilm_features(split: Split) -> Tensor:
     Returns:
         (sentences, 384), float32, in the order of `corpora.reviews("movies", split)`.
     """
-    return _minilm_features(split, remake=False)
-
-
-def _minilm_features(split: Split, remake: bool) -> Tensor:
     sentences = [review.sentence for review in corpora.reviews("movies", split)]
-    settings = {"sentences": hashlib.sha256("\n".join(sentences).encode()).hexdigest()}
 
-    def compute() -> Checkpoint:
+    def compute() -> Tensor:
         tokenizer = pretrained.minilm_tokenizer()
         rows = [tokenizer.encode(sentence).ids for sentence in sentences]
         print(f"MiniLM features: {len(rows):,} sentences of {split}", flush=True)
-        return Checkpoint({"features": mean_features(pretrained.load_minilm(), rows)}, {})
+        return mean_features(pretrained.load_minilm(), rows)
 
-    made_by = (mean_features, pretrained, transformer)
-    checkpoint = cached(f"minilm-{split}", settings, made_by, compute, remake=remake)
-    return checkpoint.tensors["features"]
-
-
-def main() -> int:
-    """Compute MiniLM's features anew, or with `--keep` only what is missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.features", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="compute only what is missing")
-    remake = not parser.parse_args().keep
-    for split in SPLITS:
-        print(f"{split}: {tuple(_minilm_features(split, remake).shape)}")
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main())
+    return made_once(f"minilm-{split}", "\n".join(sentences).encode(), compute)

@@ -1,24 +1,24 @@
 """Grokking: a small transformer learns addition modulo a number, long after it knows its examples.
 
-`grokking()` returns what was measured in all runs, from the cache where it is there.
+`grokking()` returns what was measured in all runs.
 `python -m solutions.experiments.grokking` trains the models anew.
 """
 
-import argparse
+import functools
 import math
 import sys
 import time
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from solutions import transformer
 from solutions.emergence import modular_addition, token_accuracy
-from solutions.experiments.loop import Recipe, one_thread, parameter_groups, train
-from solutions.materials.checkpoints import Checkpoint, cached
-from solutions.training import learning_rate
+from solutions.experiments.anew import main
+from solutions.experiments.loop import Recipe, train
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.transformer import Configuration, Transformer
 
 MODULUS = 41
@@ -126,52 +126,40 @@ def train_one(weight_decay: float, seed: int) -> Run:
     return Run(history.steps, {name: history.column(name) for name in names})
 
 
-def grokking(*, remake: bool = False) -> Grokking:
-    """Return what was measured in all runs, from the cache where it is there."""
-    settings = {
+def _settings() -> dict[str, Any]:
+    return {
         "configuration": asdict(CONFIGURATION),
         "recipes": [asdict(recipe(weight_decay)) for weight_decay in WEIGHT_DECAYS],
         "data": (MODULUS, TRAINING_FRACTION, SEEDS, STRONGEST),
         "observed": str(OBSERVED_STEPS),
     }
-    made_by = (
-        *(transformer, learning_rate, parameter_groups, train, modular_addition, token_accuracy),
-        *(sum_logits, weight_norm, frequency_share, measure, train_one),
-    )
-    record = cached("grokking", settings, made_by, _make, remake=remake).record
-    runs = {
-        (run["weight decay"], run["seed"]): Run(run["steps"], run["measured"])
-        for run in record["runs"]
-    }
-    return Grokking(runs, record["seconds"])
 
 
-def _make() -> Checkpoint:
+def _run(weight_decay: float, seed: int) -> Checkpoint:
     began = time.perf_counter()
-    runs = []
-    with one_thread(), torch.enable_grad():
-        for weight_decay in WEIGHT_DECAYS:
-            for seed in SEEDS:
-                run = train_one(weight_decay, seed)
-                runs.append({"weight decay": weight_decay, "seed": seed, **asdict(run)})
-                solved = run.measured["test accuracy"][-1]
-                print(
-                    f"grokking: weight decay {weight_decay:g}, seed {seed}, solves {solved:.2f}",
-                    flush=True,
-                )
-    return Checkpoint({}, {"runs": runs, "seconds": time.perf_counter() - began})
+    run = train_one(weight_decay, seed)
+    return Checkpoint({}, {**asdict(run), "seconds": time.perf_counter() - began})
 
 
-def main() -> int:
-    """Train all models anew, or with `--keep` only if they are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.grokking", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="train only if they are missing")
-    found = grokking(remake=not parser.parse_args().keep)
-    print(f"grokking: {len(found.runs)} runs, {found.seconds:.0f} s of training")
-    return 0
+RUNS = {
+    f"weight decay {weight_decay:g}, seed {seed}": (weight_decay, seed)
+    for weight_decay in WEIGHT_DECAYS
+    for seed in SEEDS
+}
+MADE_BY = {name: functools.partial(_run, *run) for name, run in RUNS.items()}
+REPEATED = [name for name, (_, seed) in RUNS.items() if seed == SEEDS[0]]
+TRAINING = Training(
+    "grokking", _settings, MADE_BY, beginnings={name: MADE_BY[name] for name in REPEATED}
+)
+
+
+def grokking() -> Grokking:
+    """Return what was measured in all runs."""
+    shipped = trained(TRAINING)
+    records = {RUNS[name]: dict(checkpoint.record) for name, checkpoint in shipped.items()}
+    seconds = sum(record.pop("seconds") for record in records.values())
+    return Grokking({run: Run(**record) for run, record in records.items()}, seconds)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["grokking"]))

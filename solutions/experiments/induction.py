@@ -1,26 +1,25 @@
 """Induction heads: small attention-only models that learn to copy; heads found and ablated.
 
-`induction()` returns the models and what was measured while they were trained, from the cache
-where they are there. `python -m solutions.experiments.induction` trains them anew.
+`induction()` returns the models and what was measured while they were trained.
+`python -m solutions.experiments.induction` trains them anew.
 """
 
-import argparse
-import math
+import functools
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
-from solutions import transformer
 from solutions.emergence import prefix_matching_score, repeated_sequences, token_accuracy
+from solutions.experiments.anew import main
 from solutions.experiments.first_weights import enlarge
-from solutions.experiments.loop import Recipe, one_thread, parameter_groups, train
-from solutions.materials.checkpoints import Checkpoint, cached, with_prefix, without_prefix
-from solutions.training import learning_rate
+from solutions.experiments.loop import Recipe, train
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.transformer import Configuration, Trace, Transformer
 
 VOCABULARY_SIZE = 32
@@ -52,9 +51,16 @@ class Run:
 
 @dataclass(frozen=True)
 class Induction:
-    """All runs, by number of layers and seed, and the seconds they took where they were made."""
+    """All runs, and the seconds they took where they were made.
+
+    Attributes:
+        runs: by number of layers and seed.
+        wide: one layer of twice the width and twice the heads.
+        seconds: without that of the wide one.
+    """
 
     runs: dict[tuple[int, int], Run]
+    wide: Run
     seconds: float
 
 
@@ -195,59 +201,63 @@ def train_one(architecture: Configuration, seed: int) -> Run:
     return Run(model.eval(), history.steps, {name: history.column(name) for name in names})
 
 
-def induction(*, remake: bool = False) -> Induction:
-    """Return the trained models with their histories, from the cache where they are there."""
-    settings = {
-        "configurations": [asdict(configuration(layers)) for layers in LAYERS],
+def _settings() -> dict[str, Any]:
+    return {
+        "configurations": [asdict(_shape(name)) for name in RUNS],
         "recipe": asdict(RECIPE),
         "data": (VOCABULARY_SIZE, PERIODS, BATCH, SEEDS, TEST_SEED, TEST_SEQUENCES, FIRST_WEIGHTS),
         "observed": str(OBSERVED_STEPS),
     }
-    made_by = (
-        *(transformer, enlarge, learning_rate, parameter_groups, train),
-        *(prefix_matching_score, repeated_sequences, token_accuracy),
-        *(copying_accuracy, measure, prefix_matching, previous_token, train_one),
-    )
-    checkpoint = cached("induction", settings, made_by, _make, remake=remake)
-    runs = {}
-    for place, (layers, seed) in enumerate(checkpoint.record["runs"]):
-        model = Transformer(configuration(layers), causal=True)
-        model.load_state_dict(without_prefix(f"{place}.", checkpoint.tensors))
-        history = checkpoint.record["histories"][place]
-        runs[layers, seed] = Run(model.eval(), **history)
-    return Induction(runs, checkpoint.record["seconds"])
 
 
-def _make() -> Checkpoint:
+def _shape(name: str) -> Configuration:
+    layers, _ = RUNS[name]
+    return WIDE if layers == "wide" else configuration(layers)
+
+
+def _run(name: str) -> Checkpoint:
     began = time.perf_counter()
-    tensors, names, histories = {}, [], []
-    with one_thread(), torch.enable_grad():
-        for layers in LAYERS:
-            for seed in SEEDS:
-                run = train_one(configuration(layers), seed)
-                tensors |= with_prefix(f"{len(names)}.", run.model.state_dict())
-                names.append((layers, seed))
-                histories.append({"steps": run.steps, "measured": run.measured})
-                copied = run.measured["copying"][-1]
-                print(f"induction: {layers} layers, seed {seed}, copies {copied:.2f}", flush=True)
+    run = train_one(_shape(name), RUNS[name][1])
     seconds = time.perf_counter() - began
-    return Checkpoint(tensors, {"runs": names, "histories": histories, "seconds": seconds})
+    record = {"steps": run.steps, "measured": run.measured, "seconds": seconds}
+    return Checkpoint(run.model.state_dict(), record)
 
 
-def main() -> int:
-    """Train all models anew, or with `--keep` only if they are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.induction", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="train only if they are missing")
-    found = induction(remake=not parser.parse_args().keep)
-    worst = min(
-        run.measured["copying"][-1] if layers == 2 else math.inf
-        for (layers, _), run in found.runs.items()
-    )
-    print(f"induction: two layers copy at least {worst:.2f}, {found.seconds:.0f} s of training")
-    return 0
+def _model(name: str, checkpoint: Checkpoint) -> Transformer:
+    model = Transformer(_shape(name), causal=True)
+    model.load_state_dict(checkpoint.tensors)
+    return model.eval()
+
+
+def _measure(name: str, checkpoint: Checkpoint) -> dict[str, float]:
+    return measure(_model(name, checkpoint), unseen_sequences())
+
+
+WIDE = replace(configuration(1), width=128, heads=4)
+RUNS = {
+    **{f"{layers} layers, seed {seed}": (layers, seed) for layers in LAYERS for seed in SEEDS},
+    "wide": ("wide", SEEDS[0]),
+}
+MADE_BY = {name: functools.partial(_run, name) for name in RUNS}
+TRAINING = Training(
+    "induction",
+    _settings,
+    MADE_BY,
+    beginnings={name: MADE_BY[name] for name, (_, seed) in RUNS.items() if seed == SEEDS[0]},
+    measure=_measure,
+)
+
+
+def induction() -> Induction:
+    """Return the trained models with their histories."""
+    runs, seconds = {}, {}
+    for name, checkpoint in trained(TRAINING).items():
+        record = dict(checkpoint.record)
+        seconds[name] = record.pop("seconds")
+        runs[RUNS[name]] = Run(_model(name, checkpoint), **record)
+    wide = runs.pop(RUNS["wide"])
+    return Induction(runs, wide, sum(seconds.values()) - seconds["wide"])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["induction"]))

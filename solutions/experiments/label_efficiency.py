@@ -6,7 +6,7 @@ with replacement; `labels_worth` reads from two curves how many labels one way s
 `python -m solutions.experiments.label_efficiency` trains anew the networks that start from scratch.
 """
 
-import argparse
+import functools
 import math
 import sys
 from collections.abc import Callable, Sequence
@@ -19,11 +19,11 @@ from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.nn.utils.rnn import pad_sequence
 
-from solutions import transformer
-from solutions.experiments import base_model, loop
-from solutions.experiments.loop import Recipe, one_thread, train
+from solutions.experiments import base_model
+from solutions.experiments.anew import main
+from solutions.experiments.loop import Recipe, train
 from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.transformer import Configuration, Transformer
 
 Classify = Callable[[Sequence[int]], Tensor]
@@ -232,23 +232,7 @@ def train_from_scratch(
         return torch.cat([model(tested[i : i + 64]) for i in range(0, len(tested), 64)]).argmax(1)
 
 
-def from_scratch(*, remake: bool = False) -> Tensor:
-    """Give which test sentences the networks trained on labels alone get right.
-
-    Returns:
-        (draws, sizes, test), as `accuracies` gives it, for `SCRATCH_SIZES` and all labels.
-    """
-    settings: dict[str, Any] = {
-        "configuration": asdict(SCRATCH),
-        "training": (SCRATCH_BATCH, SCRATCH_EPOCHS, LEAST_STEPS),
-        "sizes": SCRATCH_SIZES,
-        "draws": SCRATCH_DRAWS,
-    }
-    made_by = (corpora, loop, transformer, Classifier, train_from_scratch, _from_scratch)
-    return cached("from-scratch", settings, made_by, _from_scratch, remake=remake).tensors["right"]
-
-
-def _from_scratch() -> Checkpoint:
+def _from_scratch(draw: int) -> Checkpoint:
     words = base_model.vocabulary()
     rows, labels = {}, {}
     for split in ("train", "test"):
@@ -257,18 +241,15 @@ def _from_scratch() -> Checkpoint:
         encoded = words.encode_each(review.sentence for review in reviews)
         rows[split] = [torch.tensor(row[:longest]) for row in encoded]
         labels[split] = sentiment(reviews)
+
+    def classify(some: Tensor) -> Tensor:
+        chosen = [rows["train"][i] for i in some.tolist()]
+        return train_from_scratch(chosen, labels["train"][some], rows["test"], draw)
+
     sizes = (*SCRATCH_SIZES, len(labels["train"]))
-    right = []
-    with one_thread():
-        for draw, subsets in enumerate(draw_subsets(len(labels["train"]), sizes, SCRATCH_DRAWS)):
-            print(f"from scratch: draw {draw + 1} of {SCRATCH_DRAWS}", flush=True)
-
-            def classify(some: Tensor, seed: int = draw) -> Tensor:
-                chosen = [rows["train"][i] for i in some.tolist()]
-                return train_from_scratch(chosen, labels["train"][some], rows["test"], seed)
-
-            right.append(accuracies(classify, labels["test"], [subsets]))
-    return Checkpoint({"right": torch.cat(right)}, {})
+    subsets = draw_subsets(len(labels["train"]), sizes, SCRATCH_DRAWS)[draw]
+    right = accuracies(classify, labels["test"], [subsets])[0]
+    return Checkpoint({"right": right.to(torch.uint8)}, {"accuracy": right.mean(dim=1).tolist()})
 
 
 def sentiment(reviews: Sequence[corpora.Review]) -> Tensor:
@@ -276,17 +257,38 @@ def sentiment(reviews: Sequence[corpora.Review]) -> Tensor:
     return torch.tensor([int(review.score > 0) for review in reviews])
 
 
-def main() -> int:
-    """Train anew, or with `--keep` only if the result is missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.label_efficiency", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="train only if it is missing")
-    right = from_scratch(remake=not parser.parse_args().keep).mean(dim=(0, 2)).tolist()
-    for size, share in zip((*SCRATCH_SIZES, "all"), right, strict=True):
-        print(f"from scratch, {size} labels: accuracy {share:.3f}")
-    return 0
+def _settings() -> dict[str, Any]:
+    return {
+        "configuration": asdict(SCRATCH),
+        "training": (SCRATCH_BATCH, SCRATCH_EPOCHS, LEAST_STEPS),
+        "sizes": SCRATCH_SIZES,
+        "draws": SCRATCH_DRAWS,
+    }
+
+
+def _measure(run: str, checkpoint: Checkpoint) -> dict[str, float]:
+    return {"accuracy": checkpoint.tensors["right"].float().mean().item()}
+
+
+MADE_BY = {f"draw {draw}": functools.partial(_from_scratch, draw) for draw in range(SCRATCH_DRAWS)}
+TRAINING = Training(
+    "label-efficiency",
+    _settings,
+    MADE_BY,
+    beginnings={"draw 0": MADE_BY["draw 0"]},
+    measure=_measure,
+    after=[base_model.LEARNED],
+)
+
+
+def from_scratch() -> Tensor:
+    """Give which test sentences the networks trained on labels alone get right.
+
+    Returns:
+        (draws, sizes, test), as `accuracies` gives it, for `SCRATCH_SIZES` and all labels.
+    """
+    return torch.stack([one.tensors["right"].float() for one in trained(TRAINING).values()])
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["label-efficiency"]))

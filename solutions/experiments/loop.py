@@ -13,14 +13,19 @@ import contextlib
 import math
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 from solutions.training import IGNORED, learning_rate
+
+KEPT_EVERY = 30  # seconds, where a training can be carried on
 
 
 @dataclass(frozen=True)
@@ -58,11 +63,11 @@ class History:
     """
 
     steps: list[int] = field(default_factory=list)
-    observations: list[dict[str, float]] = field(default_factory=list)
+    observations: list[dict[str, Any]] = field(default_factory=list)
     losses: list[float] = field(default_factory=list)
     seconds: float = 0.0
 
-    def column(self, name: str) -> list[float]:
+    def column(self, name: str) -> list[Any]:
         """Return one observed quantity over time."""
         return [observation[name] for observation in self.observations]
 
@@ -98,6 +103,37 @@ def one_thread() -> Iterator[None]:
         torch.set_num_threads(threads)
 
 
+_MOST_UPDATES: ContextVar[tuple[float, list[float]]] = ContextVar(
+    "most updates", default=(math.inf, [])
+)
+_KEPT_IN: ContextVar[Path | None] = ContextVar("kept in", default=None)
+
+
+@contextlib.contextmanager
+def at_most(updates: int) -> Iterator[list[float]]:
+    """End every training inside after so many updates, as if it had been interrupted there.
+
+    Gives a list to which the losses of these updates are added.
+    """
+    losses: list[float] = []
+    token = _MOST_UPDATES.set((updates, losses))
+    try:
+        yield losses
+    finally:
+        _MOST_UPDATES.reset(token)
+
+
+@contextlib.contextmanager
+def kept_in(file: Path) -> Iterator[None]:
+    """Keep the state of a long training inside in a file, from which the next one carries on."""
+    token = _KEPT_IN.set(file)
+    try:
+        yield
+    finally:
+        _KEPT_IN.reset(token)
+    file.unlink(missing_ok=True)
+
+
 def token_loss(logits: Tensor, targets: Tensor) -> Tensor:
     """Give what `training.masked_cross_entropy` gives, in one kernel.
 
@@ -121,8 +157,9 @@ def train(
     model: nn.Module,
     loss: Callable[[nn.Module, int], Tensor],
     recipe: Recipe,
-    observe: Callable[[int], dict[str, float]] | None = None,
-    observed_steps: Iterator[int] | range | None = None,
+    observe: Callable[[int], dict[str, Any]] | None = None,
+    observed_steps: Iterable[int] | None = None,
+    generator: torch.Generator | None = None,
 ) -> History:
     """Train a model in place and return what was seen on the way.
 
@@ -133,6 +170,8 @@ def train(
         recipe: how long and how fast.
         observe: called with the number of updates made so far, without gradients.
         observed_steps: when to call it; by default before the first and after the last update.
+        generator: the only source of randomness of `loss`. With it the training can be carried on
+            from the file that `kept_in` names.
 
     Raises:
         FloatingPointError: as soon as a loss is not finite. The message says at which step.
@@ -142,15 +181,20 @@ def train(
     )
     trainable = [p for p in model.parameters() if p.requires_grad]
     observed = {0, recipe.steps} if observed_steps is None else set(observed_steps)
-    history = History()
+    most, told = _MOST_UPDATES.get()
+    steps = int(min(recipe.steps, most))
+    run = _Run(model, optimizer, generator, _KEPT_IN.get() if generator else None)
+    history = run.history
 
-    def look(step: int) -> None:
-        if observe is not None and step in observed:
+    def look(step: int, as_step: int | None = None) -> None:
+        if observe is None or (step if as_step is None else as_step) not in observed:
+            return
+        if step not in history.steps:  # else a run that carries on has seen it
             with torch.no_grad():
                 history.steps.append(step)
                 history.observations.append(observe(step))
 
-    for step in range(recipe.steps):
+    for step in range(run.carry_on(), steps):
         look(step)
         started = time.perf_counter()
         rate = learning_rate(step, recipe.peak, recipe.warmup_steps, recipe.steps, recipe.floor)
@@ -167,5 +211,51 @@ def train(
             )
         optimizer.step()
         history.seconds += time.perf_counter() - started
-    look(recipe.steps)
+        run.keep_now_and_then()
+    look(steps, as_step=recipe.steps)
+    told += history.losses if math.isfinite(most) else []
     return history
+
+
+class _Run:
+    """A training under way, kept in a file every now and then."""
+
+    def __init__(
+        self,
+        model: nn.Module,
+        optimizer: torch.optim.Optimizer,
+        generator: torch.Generator | None,
+        file: Path | None,
+    ) -> None:
+        """Begin with nothing seen."""
+        self.model, self.optimizer, self.generator = model, optimizer, generator
+        self.file, self.kept_at = file, time.monotonic()
+        self.history = History()
+
+    def carry_on(self) -> int:
+        """Take up what the file has; gives how many updates have been made."""
+        if self.file is None or not self.file.is_file():
+            return 0
+        kept = torch.load(self.file, weights_only=True)
+        self.model.load_state_dict(kept["model"])
+        self.optimizer.load_state_dict(kept["optimizer"])
+        self.generator.set_state(kept["generator"])
+        for name, value in kept["history"].items():
+            setattr(self.history, name, value)
+        print(f"carrying on after {len(self.history.losses):,} updates", flush=True)
+        return len(self.history.losses)
+
+    def keep_now_and_then(self) -> None:
+        """Write the state of the training if the last time is a while ago."""
+        if self.file is None or time.monotonic() - self.kept_at < KEPT_EVERY:
+            return
+        state = {
+            "model": self.model.state_dict(),
+            "optimizer": self.optimizer.state_dict(),
+            "generator": self.generator.get_state(),
+            "history": vars(self.history),
+        }
+        unfinished = self.file.with_suffix(".unfinished")
+        torch.save(state, unfinished)
+        unfinished.replace(self.file)
+        self.kept_at = time.monotonic()

@@ -2,23 +2,23 @@
 
 Both come from the same text, cut into the same tokens. The first task is to predict the next token
 with a small transformer; the second to tell positive from negative sentences by the average of
-their tokens' vectors. `native_embeddings()` returns the measurements from the cache, making them
-first where they are missing. `python -m solutions.experiments.native_embeddings` makes them anew.
+their tokens' vectors. `native_embeddings()` returns the measurements. `python -m
+solutions.experiments.native_embeddings` makes them anew.
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from solutions import embeddings, self_supervision, tokenization, transformer
+from solutions import tokenization
 from solutions.embeddings import Word2VecSettings, train_word2vec
-from solutions.experiments import loop
-from solutions.experiments.base_model import Vocabulary, documents, measure_bits_per_byte, to_stream
+from solutions.experiments.anew import main
+from solutions.experiments.base_model import Vocabulary, measure_bits_per_byte, to_stream
 from solutions.experiments.loop import Recipe, token_loss, train
 from solutions.experiments.vocabulary_size import (
     EVERY,
@@ -27,10 +27,9 @@ from solutions.experiments.vocabulary_size import (
     read_documents,
 )
 from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.materials.corpora import Split
 from solutions.self_supervision import sample_batch
-from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
 
 SEEDS = (0, 1, 2)
@@ -54,11 +53,6 @@ LABELS = (200, 1_000, 8_000)
 LABEL_STEPS = 160
 LABEL_BATCH = 128
 LABEL_PEAK = 5e-2
-SOURCES = (corpora, embeddings, loop, self_supervision, tokenization, transformer)
-FUNCTIONS = (
-    *(Vocabulary, documents, learning_rate, measure_bits_per_byte),
-    *(excerpts, nested_vocabulary, read_documents, to_stream),
-)
 
 LANGUAGE_ARMS = (
     "own, learned",
@@ -271,40 +265,6 @@ def train_labels(
     return best["test"]
 
 
-def native_embeddings(*, remake: bool = False) -> Comparison:
-    """Return the measurements, from the cache where they are there."""
-    settings = {
-        "seeds": SEEDS,
-        "configuration": str(CONFIGURATION),
-        "batch": BATCH,
-        "recipe": str(RECIPE),
-        "observed": OBSERVED,
-        "word2vec": str(WORD2VEC),
-        "size": SIZE,
-        "every": EVERY,
-        "labels": (LABELS, LABEL_STEPS, LABEL_BATCH, LABEL_PEAK),
-    }
-    made_by = (*SOURCES, *FUNCTIONS, *OWN)
-    record = cached("native-embeddings", settings, made_by, _make, remake=remake).record
-    # JSON turns whole numbers that are keys into text
-    accuracy = {
-        arm: {int(labels): found for labels, found in by_labels.items()}
-        for arm, by_labels in record["accuracy"].items()
-    }
-    return Comparison(**{**record, "accuracy": accuracy})
-
-
-def _make() -> Checkpoint:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    began = time.perf_counter()
-    try:
-        record = _compare()
-    finally:
-        torch.set_num_threads(threads)
-    return Checkpoint({}, {**record, "seconds": time.perf_counter() - began})
-
-
 def _compare() -> dict[str, object]:
     text = read_text()
     bits: dict[str, list[list[float]]] = {arm: [] for arm in LANGUAGE_ARMS}
@@ -353,33 +313,60 @@ def _compare() -> dict[str, object]:
     }
 
 
-OWN = (
-    AverageClassifier,
-    labelled,
-    random_table,
-    read_text,
-    scaled,
-    as_much_text,
-    standardized,
-    train_labels,
-    train_language,
-    word2vec_table,
-    _compare,
+def _make() -> Checkpoint:
+    began = time.perf_counter()
+    record = _compare()
+    return Checkpoint({}, {**record, "seconds": time.perf_counter() - began})
+
+
+def _begin() -> Checkpoint:
+    text = read_text()
+    table = scaled(word2vec_table(text.documents[:200], replace(WORD2VEC, epochs=1), SEEDS[0]))
+    sentences = {
+        split: labelled(text.vocabulary, split) for split in ("train", "validation", "test")
+    }
+    record = {
+        "bits": [train_language(text, table, frozen, SEEDS[0])[0] for frozen in (True, False)],
+        "accuracy": [
+            train_labels(sentences, table, frozen, LABELS[0], SEEDS[0]) for frozen in (True, False)
+        ],
+        "size": standardized(table, sentences["test"].shares).norm().item(),
+    }
+    return Checkpoint({}, record)
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "seeds": SEEDS,
+        "configuration": str(CONFIGURATION),
+        "batch": BATCH,
+        "recipe": str(RECIPE),
+        "observed": OBSERVED,
+        "word2vec": str(WORD2VEC),
+        "size": SIZE,
+        "every": EVERY,
+        "labels": (LABELS, LABEL_STEPS, LABEL_BATCH, LABEL_PEAK),
+    }
+
+
+TRAINING = Training(
+    "native-embeddings",
+    _settings,
+    {"all arms": _make},
+    beginnings={"both tasks": _begin},
 )
 
 
-def main() -> int:
-    """Measure anew, or with `--keep` only if the measurements are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.native_embeddings", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="measure only if it is missing")
-    found = native_embeddings(remake=not parser.parse_args().keep)
-    for arm, runs in found.bits_per_byte.items():
-        print(f"{arm}: {sum(run[-1] for run in runs) / len(runs):.3f} bits per byte")
-    print(f"{found.seconds:.0f} s in all")
-    return 0
+def native_embeddings() -> Comparison:
+    """Return the measurements."""
+    record = trained(TRAINING)["all arms"].record
+    # JSON turns whole numbers that are keys into text
+    accuracy = {
+        arm: {int(labels): found for labels, found in by_labels.items()}
+        for arm, by_labels in record["accuracy"].items()
+    }
+    return Comparison(**{**record, "accuracy": accuracy})
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["native-embeddings"]))

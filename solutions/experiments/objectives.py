@@ -2,10 +2,10 @@
 
 The tokens are letters, so that a small model learns something in a short time and the counts of
 neighbors say what is easy. Compute is counted in multiplications and additions, not in seconds, so
-that it is the same on every machine. `python -m solutions.experiments.objectives` trains all models anew.
+that it is the same on every machine. `python -m solutions.experiments.objectives` trains all models
+anew.
 """
 
-import argparse
 import functools
 import re
 import sys
@@ -16,11 +16,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from solutions import transformer
-from solutions.experiments import base_model, loop
-from solutions.experiments.loop import Recipe, one_thread, train
-from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.experiments import base_model
+from solutions.experiments.anew import main
+from solutions.experiments.loop import Recipe, train
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.self_supervision import (
     IGNORED,
     bigram_counts,
@@ -211,44 +210,6 @@ def untrained(seed: int, *, causal: bool) -> Transformer:
     return Transformer(CONFIGURATION, causal=causal, generator=generator).eval()
 
 
-def runs(*, remake: bool = False) -> dict[str, list[Run]]:
-    """Return for each objective one run a seed, from the cache where they are there.
-
-    Each run is kept by itself, so training that was interrupted goes on with the next.
-    """
-    return {
-        name: [_run(name, objective, seed, remake) for seed in SEEDS]
-        for name, objective in OBJECTIVES.items()
-    }
-
-
-def _run(name: str, objective: Objective, seed: int, remake: bool) -> Run:
-    settings: dict[str, Any] = {
-        "configuration": asdict(CONFIGURATION),
-        "objective": asdict(objective),
-        "seed": seed,
-        "numbers": (BATCH, steps(objective), HIDDEN, WINDOWS, POINTS),
-    }
-    made_by = (
-        *(corpora, loop, transformer, base_model.documents),
-        *(cross_entropy, mask_tokens, sample_batch),
-        *(operations, training_loss, measure, letters, read, texts, _train),
-    )
-
-    def make() -> Checkpoint:
-        with one_thread():
-            made = _train(objective, seed)
-        losses = [made.record[task][-1] for task in ("next_token", "hidden_token")]
-        print(f"{name}, seed {seed}: nats {losses[0]:.2f} and {losses[1]:.2f}", flush=True)
-        return made
-
-    label = name.replace(", ", "-").replace(" ", "-")
-    kept = cached(f"objective-{label}-{seed}", settings, made_by, make, remake=remake)
-    model = Transformer(CONFIGURATION, causal=objective.causal)
-    model.load_state_dict(kept.tensors)
-    return Run(model.eval(), **kept.record)
-
-
 def _train(objective: Objective, seed: int) -> Checkpoint:
     text, windows = texts()
     generator = torch.Generator().manual_seed(seed)
@@ -278,17 +239,50 @@ def _train(objective: Objective, seed: int) -> Checkpoint:
     return Checkpoint(model.state_dict(), record)
 
 
-def main() -> int:
-    """Train all models anew, or with `--keep` only if they are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.objectives", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="train only if they are missing")
-    for name, trained in runs(remake=not parser.parse_args().keep).items():
-        losses = [(run.next_token[-1], run.hidden_token[-1]) for run in trained]
-        print(name, *(f"{one:.3f}/{other:.3f}" for one, other in losses))
-    return 0
+def _settings() -> dict[str, Any]:
+    return {
+        "configuration": asdict(CONFIGURATION),
+        "objectives": {name: asdict(objective) for name, objective in OBJECTIVES.items()},
+        "seeds": SEEDS,
+        "numbers": (BATCH, STEPS, HIDDEN, WINDOWS, POINTS),
+    }
+
+
+def _model(name: str, checkpoint: Checkpoint) -> Transformer:
+    model = Transformer(CONFIGURATION, causal=OBJECTIVES[RUNS[name][0]].causal)
+    model.load_state_dict(checkpoint.tensors)
+    return model.eval()
+
+
+def _measure(name: str, checkpoint: Checkpoint) -> dict[str, float]:
+    next_token, hidden_token = measure(_model(name, checkpoint), texts()[1])
+    return {"next_token": next_token, "hidden_token": hidden_token}
+
+
+RUNS = {
+    f"{objective}, seed {seed}": (objective, seed) for objective in OBJECTIVES for seed in SEEDS
+}
+MADE_BY = {
+    name: functools.partial(_train, OBJECTIVES[objective], seed)
+    for name, (objective, seed) in RUNS.items()
+}
+TRAINING = Training(
+    "objectives",
+    _settings,
+    MADE_BY,
+    beginnings={name: MADE_BY[name] for name, (_, seed) in RUNS.items() if seed == SEEDS[0]},
+    measure=_measure,
+)
+
+
+def runs() -> dict[str, list[Run]]:
+    """Return for each objective one run a seed."""
+    found: dict[str, list[Run]] = {}
+    for name, checkpoint in trained(TRAINING).items():
+        run = Run(_model(name, checkpoint), **checkpoint.record)
+        found.setdefault(RUNS[name][0], []).append(run)
+    return found
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["objectives"]))

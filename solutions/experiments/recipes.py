@@ -1,17 +1,17 @@
 """What the parts of a training recipe are worth: one small model, trained without each of them.
 
-`python -m solutions.experiments.recipes` makes all trials anew and prints what came out.
+`python -m solutions.experiments.recipes` makes all trials anew.
 """
 
-import argparse
+import functools
 import sys
 from dataclasses import asdict, replace
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from solutions import tokenization, transformer
-from solutions.experiments import loop
+from solutions.experiments.anew import main
 from solutions.experiments.base_model import (
     VOCABULARY_SIZE,
     excerpt,
@@ -19,11 +19,9 @@ from solutions.experiments.base_model import (
     stream,
     vocabulary,
 )
-from solutions.experiments.loop import Recipe, one_thread, token_loss, train, training_device
-from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.experiments.loop import Recipe, token_loss, train, training_device
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.self_supervision import sample_batch
-from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
 
 CONFIGURATION = Configuration(
@@ -42,31 +40,16 @@ VARIANTS = {
 }
 
 
-def trial(variant: str, seed: int, *, remake: bool = False) -> float:
-    """Train the small model with one of `VARIANTS`; bits per byte of held-out text afterwards.
-
-    The seed decides the first weights and the batches; they are the same for all variants. What
-    came out is kept in the cache.
-    """
-    settings = {
+def _settings() -> dict[str, Any]:
+    return {
         "configuration": asdict(CONFIGURATION),
-        "recipe": asdict(VARIANTS[variant]),
+        "recipes": {name: str(recipe) for name, recipe in VARIANTS.items()},
         "sizes": (BATCH, STRETCHES),
-        "seed": seed,
-        "device": training_device().type,
+        "seeds": SEEDS,
     }
 
-    def make() -> Checkpoint:
-        with one_thread():
-            return Checkpoint({}, {"bits": _trial(VARIANTS[variant], seed)})
 
-    parts = (learning_rate, sample_batch, excerpt, measure_bits_per_byte, _trial)
-    made_by = (corpora, loop, tokenization, transformer, *parts)
-    file = "recipe-" + variant.replace(":", "").replace(" ", "-") + f"-seed-{seed}"
-    return cached(file, settings, made_by, make, remake=remake).record["bits"]
-
-
-def _trial(recipe: Recipe, seed: int) -> float:
+def _trial(variant: str, seed: int) -> Checkpoint:
     device, text = training_device(), stream("train")
     generator = torch.Generator().manual_seed(seed)
     model = Transformer(CONFIGURATION, causal=True, generator=generator).to(device)
@@ -75,23 +58,29 @@ def _trial(recipe: Recipe, seed: int) -> float:
         inputs, targets = sample_batch(text, BATCH, CONFIGURATION.context_length, generator)
         return token_loss(model(inputs.to(device)), targets.to(device))
 
-    train(model, loss, recipe)
+    train(model, loss, VARIANTS[variant])
     held_out = excerpt(stream("validation"), STRETCHES)
-    return measure_bits_per_byte(model, held_out, vocabulary().byte_lengths())
+    bits = measure_bits_per_byte(model, held_out, vocabulary().byte_lengths())
+    return Checkpoint({}, {"bits": bits})
 
 
-def main() -> int:
-    """Make every trial anew, or with `--keep` only those that are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.recipes", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="make only what is missing")
-    remake = not parser.parse_args().keep
-    for variant in VARIANTS:
-        found = [trial(variant, seed, remake=remake) for seed in SEEDS]
-        print(f"{variant}: {', '.join(f'{bits:.2f}' for bits in found)} bits per byte", flush=True)
-    return 0
+RUNS = {f"{variant}, seed {seed}": (variant, seed) for variant in VARIANTS for seed in SEEDS}
+MADE_BY = {name: functools.partial(_trial, *run) for name, run in RUNS.items()}
+TRAINING = Training(
+    "recipes",
+    _settings,
+    MADE_BY,
+    beginnings={name: MADE_BY[name] for name, (_, seed) in RUNS.items() if seed == SEEDS[0]},
+)
+
+
+def trial(variant: str, seed: int) -> float:
+    """Give the bits per byte of held-out text after training with one of `VARIANTS`.
+
+    The seed decides the first weights and the batches; they are the same for all variants.
+    """
+    return trained(TRAINING)[f"{variant}, seed {seed}"].record["bits"]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["recipes"]))

@@ -1,20 +1,20 @@
 """Small models that differ in their vocabulary and are trained with the same amount of computing.
 
-`vocabulary_sizes()` returns the measurements from the cache, making them first where they are
-missing. `python -m solutions.experiments.vocabulary_size` makes them anew and prints them.
+`vocabulary_sizes()` returns the measurements. `python -m solutions.experiments.vocabulary_size`
+makes them anew.
 """
 
-import argparse
+import functools
 import sys
-import time
 from dataclasses import asdict, dataclass
 from itertools import product
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from solutions import self_supervision, tokenization, transformer
-from solutions.experiments import loop
+from solutions import tokenization
+from solutions.experiments.anew import main
 from solutions.experiments.base_model import (
     END,
     Vocabulary,
@@ -23,11 +23,9 @@ from solutions.experiments.base_model import (
     to_stream,
 )
 from solutions.experiments.loop import Recipe, token_loss, train
-from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.materials.corpora import Split
 from solutions.self_supervision import sample_batch
-from solutions.training import learning_rate
 from solutions.transformer import Configuration, Transformer
 
 SIZES = (257, 1_024, 4_096, 16_384)
@@ -38,8 +36,6 @@ STEP_TOKENS = 512  # about so many tokens in a batch
 EVERY = 4  # one document in so many is read
 LAYERS, WIDTH, HEADS = 2, 32, 2
 PEAK = 4e-3
-SOURCES = (corpora, loop, self_supervision, tokenization, transformer)
-FUNCTIONS = (Vocabulary, documents, learning_rate, measure_bits_per_byte)
 
 
 @dataclass(frozen=True)
@@ -147,9 +143,31 @@ def train_one(
     )
 
 
-def vocabulary_sizes(*, remake: bool = False) -> list[Run]:
-    """Return one run for each size and seed, from the cache where they are there."""
-    settings = {
+@functools.cache
+def _merges() -> list[tuple[bytes, bytes]]:
+    alphabet = [bytes([byte]) for byte in range(256)]
+    words = tokenization.count_words(read_documents("train"))
+    return tokenization.train_bpe_fast(words, alphabet, max(SIZES) - len(alphabet) - 1)
+
+
+def _runs(size: int) -> Checkpoint:
+    texts, held_out = read_documents("train"), excerpts(read_documents("validation"))
+    vocabulary = nested_vocabulary(_merges(), size)
+    text, held_out_tokens = to_stream(texts, vocabulary), to_stream(held_out, vocabulary)
+    runs = [
+        train_one(vocabulary, text, held_out_tokens, budget, seed)
+        for budget, seed in product(BUDGETS, SEEDS)
+    ]
+    return Checkpoint({}, {"runs": [asdict(run) for run in runs]})
+
+
+def _begin() -> Checkpoint:
+    made = _runs(SIZES[1])
+    return Checkpoint({}, {"bits": [run["bits_per_byte"] for run in made.record["runs"]]})
+
+
+def _settings() -> dict[str, Any]:
+    return {
         "sizes": SIZES,
         "seeds": SEEDS,
         "budgets": BUDGETS,
@@ -159,60 +177,21 @@ def vocabulary_sizes(*, remake: bool = False) -> list[Run]:
         "shape": (LAYERS, WIDTH, HEADS),
         "peak": PEAK,
     }
-    made_by = (*SOURCES, *FUNCTIONS, *OWN)
-    checkpoint = cached("vocabulary-sizes", settings, made_by, measure, remake=remake)
-    return [Run(**run) for run in checkpoint.record["runs"]]
 
 
-def measure() -> Checkpoint:
-    """Train all models on one thread, showing progress on standard output."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return Checkpoint({}, {"runs": [asdict(run) for run in _runs()]})
-    finally:
-        torch.set_num_threads(threads)
-
-
-def _runs() -> list[Run]:
-    texts, held_out = read_documents("train"), excerpts(read_documents("validation"))
-    alphabet = [bytes([byte]) for byte in range(256)]
-    words = tokenization.count_words(texts)
-    merges = tokenization.train_bpe_fast(words, alphabet, max(SIZES) - len(alphabet) - 1)
-    runs = []
-    for size in SIZES:
-        vocabulary = nested_vocabulary(merges, size)
-        text = to_stream(texts, vocabulary)
-        held_out_tokens = to_stream(held_out, vocabulary)
-        for budget, seed in product(BUDGETS, SEEDS):
-            run = train_one(vocabulary, text, held_out_tokens, budget, seed)
-            runs.append(run)
-            print(f"vocabulary of {size:,}: {run.bits_per_byte:.2f} bits per byte", flush=True)
-    return runs
-
-
-OWN = (
-    *(excerpts, multiplications_per_token, nested_vocabulary, read_documents, to_stream),
-    *(train_one, _runs),
+TRAINING = Training(
+    "vocabulary-size",
+    _settings,
+    {f"{size:,} tokens": functools.partial(_runs, size) for size in SIZES},
+    beginnings={"the second size": _begin},
 )
 
 
-def main() -> int:
-    """Measure anew, or with `--keep` only if the measurements are missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.vocabulary_size", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="measure only if it is missing")
-    began = time.perf_counter()
-    runs = vocabulary_sizes(remake=not parser.parse_args().keep)
-    for run in runs:
-        print(
-            f"{run.size:,} tokens, budget {run.budget:.1e}, seed {run.seed}: "
-            f"{run.bits_per_byte:.3f} bits per byte, {run.tokens:,} tokens, {run.seconds:.0f} s"
-        )
-    print(f"{time.perf_counter() - began:.0f} s in all")
-    return 0
+def vocabulary_sizes() -> list[Run]:
+    """Return one run for each size, budget and seed."""
+    made = trained(TRAINING).values()
+    return [Run(**run) for one in made for run in one.record["runs"]]
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["vocabulary-size"]))

@@ -1,31 +1,33 @@
 """Word2Vec trained on the course's texts by this course's code and by gensim, over seeds.
 
-`word_vectors()` returns what was learned and measured from the cache, making it first where it is
-missing. `python -m solutions.experiments.word_vectors` makes it anew and prints it.
+`word_vectors()` returns what was learned and measured. `python -m
+solutions.experiments.word_vectors` makes it anew.
 """
 
-import argparse
+import functools
 import sys
 import time
-from dataclasses import asdict, dataclass
-from typing import Literal
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
-from solutions import embeddings
 from solutions.embeddings import (
     Word2VecSettings,
+    count_vocabulary,
     similarity_correlation,
     train_word2vec,
     word_lists,
 )
+from solutions.experiments.anew import main
 from solutions.materials import corpora
-from solutions.materials.checkpoints import Checkpoint, cached
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 
 SEEDS = (1, 2, 3)
 EPOCHS = 4
 LEARNING_RATE = 0.05  # twice gensim's default, since so few epochs leave little time
+BEGINNING = 3_000  # sentences, on which a test trains again
 SETTINGS = {
     model: Word2VecSettings(model, epochs=EPOCHS, learning_rate=LEARNING_RATE)
     for model in ("cbow", "skip-gram")
@@ -145,85 +147,97 @@ def answer_analogies(
     return {"asked": len(ids), **shares}
 
 
-def word_vectors(*, remake: bool = False) -> WordVectors:
-    """Return all trainings, from the cache where they are there."""
-    settings = {name: asdict(setting) for name, setting in SETTINGS.items()}
-    made_by = (corpora, embeddings, text, train_gensim, answer_analogies, _train_all)
-    checkpoint = cached("word-vectors", {"seeds": SEEDS, **settings}, made_by, _make, remake=remake)
-    record = checkpoint.record
-    return WordVectors(
-        record["text_words"],
-        [Measured(**entry) for entry in record["measured"]],
-        record["words"],
-        **checkpoint.tensors,
-    )
+def _trained(
+    model: str, maker: Maker, seed: int, sentences: list[list[str]], epochs: int = EPOCHS
+) -> tuple[list[str], Tensor]:
+    settings = replace(SETTINGS[model], epochs=epochs)
+    if maker == "gensim":
+        return train_gensim(sentences, settings, seed)
+    return train_word2vec(sentences, settings, torch.Generator().manual_seed(seed))
 
 
-def _make() -> Checkpoint:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        return _train_all()
-    finally:
-        torch.set_num_threads(threads)
+def _correlations(words: list[str], vectors: Tensor) -> dict[str, float]:
+    tests = ("wordsim353", "simlex999")
+    return {
+        test: similarity_correlation(words, vectors, corpora.word_similarities(test))
+        for test in tests
+    }
 
 
-def _train_all() -> Checkpoint:
+def _run(model: str, maker: Maker, seed: int) -> Checkpoint:
     sentences = text()
-    pairs = {test: corpora.word_similarities(test) for test in ("wordsim353", "simlex999")}
-    questions = [question for section in corpora.analogies().values() for question in section]
-    measured, kept, words = [], {}, []
-    for model, settings in SETTINGS.items():
-        for maker in ("ours", "gensim"):
-            for seed in SEEDS:
-                began = time.perf_counter()
-                if maker == "ours":
-                    generator = torch.Generator().manual_seed(seed)
-                    found = train_word2vec(sentences, settings, generator)
-                else:
-                    found = train_gensim(sentences, settings, seed)
-                seconds = time.perf_counter() - began
-                scores = {test: similarity_correlation(*found, pairs[test]) for test in pairs}
-                asked = questions if model == "skip-gram" else []
-                measured.append(
-                    {
-                        "model": model,
-                        "maker": maker,
-                        "seed": seed,
-                        **scores,
-                        "analogies": answer_analogies(*found, asked) if asked else {},
-                        "seconds": seconds,
-                    }
-                )
-                correlation = scores["wordsim353"]
-                print(f"{model}, {maker}, seed {seed}: WordSim-353 {correlation:.3f}", flush=True)
-                if (model, seed) == KEPT:
-                    words, vectors = found
-                    kept[maker] = (words, vectors)
-    words = kept["ours"][0]
-    # gensim orders words of equal count in its own way
-    place = {word: row for row, word in enumerate(kept["gensim"][0])}
-    theirs = kept["gensim"][1][[place[word] for word in words]]
-    record = {"text_words": sum(map(len, sentences)), "measured": measured, "words": words}
-    return Checkpoint({"ours": kept["ours"][1], "gensim": theirs}, record)
-
-
-def main() -> int:
-    """Train anew, or with `--keep` only if something is missing."""
-    parser = argparse.ArgumentParser(
-        prog="python -m solutions.experiments.word_vectors", description=__doc__
-    )
-    parser.add_argument("--keep", action="store_true", help="train only if it is missing")
     began = time.perf_counter()
-    found = word_vectors(remake=not parser.parse_args().keep)
-    for entry in found.measured:
-        print(
-            f"{entry.model} {entry.maker} seed {entry.seed}: WordSim-353 {entry.wordsim353:.3f}, "
-            f"SimLex-999 {entry.simlex999:.3f}, {entry.seconds:.0f} s"
-        )
-    print(f"{time.perf_counter() - began:.0f} s in all")
-    return 0
+    words, vectors = _trained(model, maker, seed, sentences)
+    seconds = time.perf_counter() - began
+    analogies = {}
+    if model == "skip-gram":
+        questions = [question for section in corpora.analogies().values() for question in section]
+        analogies = answer_analogies(words, vectors, questions)
+    measured = {
+        "model": model,
+        "maker": maker,
+        "seed": seed,
+        **_correlations(words, vectors),
+        "analogies": analogies,
+        "seconds": seconds,
+    }
+    record = {"measured": measured, "text_words": sum(map(len, sentences))}
+    if (model, seed) != KEPT:
+        return Checkpoint({}, record)
+    # gensim orders words of equal count in its own way
+    ordered = list(count_vocabulary(sentences, SETTINGS[model].minimum_count))
+    place = {word: row for row, word in enumerate(words)}
+    tensors = {"vectors": vectors[[place[word] for word in ordered]]}
+    return Checkpoint(tensors, {**record, "words": " ".join(ordered)})
+
+
+def _begin(model: str, maker: Maker) -> Checkpoint:
+    _, vectors = _trained(model, maker, SEEDS[0], text()[:BEGINNING], epochs=1)
+    return Checkpoint(
+        {}, {"norm": vectors.norm().item(), "spread": vectors.std(dim=0).tolist()[:5]}
+    )
+
+
+def _measure(run: str, checkpoint: Checkpoint) -> dict[str, float]:
+    return _correlations(checkpoint.record["words"].split(" "), checkpoint.tensors["vectors"])
+
+
+def _settings() -> dict[str, Any]:
+    shapes = {name: asdict(setting) for name, setting in SETTINGS.items()}
+    return {"seeds": SEEDS, "kept": KEPT, **shapes}
+
+
+RUNS = {
+    f"{model}, {maker}, seed {seed}": (model, maker, seed)
+    for model in SETTINGS
+    for maker in get_args(Maker)
+    for seed in SEEDS
+}
+TRAINING = Training(
+    "word-vectors",
+    _settings,
+    {name: functools.partial(_run, *run) for name, run in RUNS.items()},
+    beginnings={
+        f"{model}, {maker}": functools.partial(_begin, model, maker)
+        for model in SETTINGS
+        for maker in get_args(Maker)
+    },
+    measure=_measure,
+)
+
+
+def word_vectors() -> WordVectors:
+    """Return all trainings, and the vectors of one seed."""
+    made = trained(TRAINING)
+    ours, theirs = (made[f"{KEPT[0]}, {maker}, seed {KEPT[1]}"] for maker in get_args(Maker))
+    return WordVectors(
+        ours.record["text_words"],
+        [Measured(**one.record["measured"]) for one in made.values()],
+        ours.record["words"].split(" "),
+        ours.tensors["vectors"],
+        theirs.tensors["vectors"],
+    )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(["word-vectors"]))

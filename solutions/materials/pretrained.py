@@ -1,8 +1,8 @@
 """Two pretrained models, loaded into `solutions.transformer.Transformer`, and their tokenizers.
 
 SmolLM2-135M-Instruct is a decoder, all-MiniLM-L6-v2 an encoder. Their files come from
-`solutions.materials.packages`. SmolLM2's are converted once, to float32 weights and a tokenizer file in the
-cache; from then on loading takes about a second.
+`solutions.materials.packages`. SmolLM2's are converted once, to float32 weights and a tokenizer
+file in the cache; from then on loading takes about a second.
 """
 
 import hashlib

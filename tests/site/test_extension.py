@@ -7,7 +7,6 @@ from xml.etree import ElementTree
 import figures
 import pytest
 from course.alternatives import fault, pictures
-from course.execution import imported, take_ready
 from course.freshness import local_modules
 from course.mathematics import typeset
 from course.pages import duration
@@ -172,29 +171,3 @@ def test_durations_read_as_words():
     assert duration(3.21) == "3.2 seconds"
     assert duration(60) == "1 minute 0 seconds"
     assert duration(135) == "2 minutes 15 seconds"
-
-
-def test_what_a_trained_module_imports_is_trained_before_it(tmp_path: Path):
-    (tmp_path / "trained").mkdir()
-    for name, source in {
-        "base": "",
-        "between": "from trained import base",
-        "tuned": "import trained.between",
-        "alone": "",
-    }.items():
-        (tmp_path / "trained" / f"{name}.py").write_text(source)
-    modules = ["trained.base", "trained.tuned", "trained.alone"]
-    needed = {
-        name: imported(
-            [other for other in modules if other != name],
-            (tmp_path / f"{name.replace('.', '/')}.py").read_text(),
-            [tmp_path],
-        )
-        for name in modules
-    }
-    waiting, missing = list(modules), set(modules)
-    assert take_ready(waiting, needed, missing) == ["trained.base", "trained.alone"]
-    assert take_ready(waiting, needed, missing) == []
-    missing.remove("trained.base")
-    assert take_ready(waiting, needed, missing) == ["trained.tuned"]
-    assert waiting == []

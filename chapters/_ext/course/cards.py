@@ -1,7 +1,9 @@
-"""The facts of a data set or model, from the table by which the course fetches it."""
+"""The facts of what the course is made of, from where the course itself reads them."""
 
 import importlib
+import json
 import sys
+from pathlib import Path
 
 from docutils import nodes
 from sphinx.application import Sphinx
@@ -54,6 +56,40 @@ def _facts(package: object) -> list[tuple[str, list[nodes.Node]]]:
             ],
         ),
     ]
+
+
+class Trained(SphinxDirective):
+    """`{trained}`: what is shipped of the course's own trainings, a card for each."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return a definition list: the command, and then the facts."""
+        shipped = Path(self.env.app.srcdir, "solutions/materials/trained")
+        cards: list[nodes.Node] = []
+        for file in sorted(shipped.glob("*.json")):
+            self.env.note_dependency(str(file))
+            made = json.loads(file.read_text("utf-8"))
+            weights = file.with_suffix(".safetensors")
+            facts = nodes.field_list(classes=["declared", "card"])
+            for term, value in _training_facts(made, weights):
+                facts += nodes.field(
+                    "",
+                    nodes.field_name(text=term),
+                    nodes.field_body("", nodes.paragraph("", "", value)),
+                )
+            cards.append(facts)
+        return cards
+
+
+def _training_facts(made: dict, weights: Path) -> list[tuple[str, nodes.Node]]:
+    seconds = f"{made['seconds']:,.0f} s for {len(made['runs'])} runs"
+    facts: list[tuple[str, nodes.Node]] = [
+        ("Command", nodes.literal(text=made["command"])),
+        ("Time", nodes.Text(f"{seconds}, on {made['machine']}")),
+    ]
+    if weights.is_file():
+        size = nodes.Text(f"{weights.stat().st_size / 1e6:.1f} MB in float16")
+        return [*facts, ("Weights", size), ("SHA-256", nodes.literal(text=made["weights"]))]
+    return [*facts, ("Weights", nodes.Text("none; the record is enough"))]
 
 
 def setup(app: Sphinx) -> None:

@@ -2,7 +2,8 @@
 
 The notebook cache knows only a chapter's own cells. Here the text of every local module a chapter
 imports, directly or through another, is hashed; when a hash differs from the one noted at the last
-run, the chapter's cached outputs are dropped and Sphinx reads the page again.
+run, the chapter's cached outputs are dropped and Sphinx reads the page again. What a module of
+`solutions.experiments` has trained counts with it.
 """
 
 import ast
@@ -18,6 +19,7 @@ from sphinx.environment import BuildEnvironment
 CELL = re.compile(r"^```\{code-cell\}.*?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 IMPORT = re.compile(r"^\s*(?:from\s+([\w.]+)\s+import\s+(.+)|import\s+([\w., ]+))", re.MULTILINE)
 NOTED = "imports.json"
+TRAINED = "solutions/materials/trained"
 
 
 def local_modules(source: str, roots: list[Path]) -> set[Path]:
@@ -70,7 +72,10 @@ def digest(page: Path, root: Path) -> str:
     cells = "\n".join(CELL.findall(page.read_text(encoding="utf-8")))
     total = hashlib.sha256()
     for file in sorted(local_modules(cells, [root, page.parent])):
-        total.update(str(file.relative_to(root)).encode() + b"\0" + file.read_bytes() + b"\0")
+        for part in (file, root / TRAINED / f"{file.stem.replace('_', '-')}.json"):
+            if part.is_file():
+                total.update(str(part.relative_to(root)).encode() + b"\0")
+                total.update(part.read_bytes() + b"\0")
     return total.hexdigest()
 
 
