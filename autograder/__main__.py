@@ -22,10 +22,10 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "check": Command("autograder.checking.command", "check the exercises of a notebook"),
-    "init": Command("autograder.course", "make a course folder, to be used with nbgrader"),
+    "init": Command("autograder.course.init", "make a course folder, to be used with nbgrader"),
     "roster": Command("autograder.instructor.roster", "enter who is in the class, from a CSV file"),
     "handout": Command(
-        "autograder.instructor.handout", "let students check without specs and reference"
+        "autograder.course.handout", "let students check without specs and reference"
     ),
     "grade": Command("autograder.grading.grade", "run, judge and record a class"),
     "regrade": Command("autograder.grading.regrade", "judge again, and say whose score changes"),
@@ -37,7 +37,9 @@ COMMANDS = {
         "autograder.grading.certificates", "make what the machines of a cluster trust each other by"
     ),
     "doctor": Command("autograder.grading.doctor", "tell whether this machine can grade safely"),
-    "demo": Command("autograder.demo", "make a small course with a small class, and grade it"),
+    "demo": Command(
+        "autograder.course.demo", "make a small course with a small class, and grade it"
+    ),
 }
 
 DESCRIPTION = """\

@@ -26,13 +26,13 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from autograder import spec
+from autograder import specs
 from autograder.checking.answering import call_function
 from autograder.checking.cases import ask
-from autograder.course import REPOSITORY, create_course
-from autograder.draw import draw_cases
-from autograder.filled_notebooks import CHECK, answer_source, exercise_cells, filled
+from autograder.course.filled_notebooks import CHECK, answer_source, exercise_cells, filled
+from autograder.course.init import REPOSITORY, create_course
 from autograder.grading.judge_notebook import SUMMARY
+from autograder.spec.drawn_cases import draw_cases
 
 GOAL, GOAL_ALONE = 10.0, 30.0
 ASSIGNMENT = "attention"
@@ -52,7 +52,7 @@ ENVIRONMENT = os.environ | {
 
 def honest_notebooks(released: NotebookNode) -> list[NotebookNode]:
     """Return the different notebooks of the class, to be handed in by several students each."""
-    exercises = [spec.find(identifier) for identifier in exercise_cells(released)]
+    exercises = [specs.find(identifier) for identifier in exercise_cells(released)]
     right = {
         exercise.identifier: answer_source(exercise.reference, exercise.name)
         for exercise in exercises
@@ -106,10 +106,10 @@ def time_student_code(folder: Path) -> float:
                 exec(compile(source, "cell", "exec"), names)
                 seconds += time.perf_counter() - started
         for identifier in exercise_cells(notebook):
-            for part in draw_cases(spec.find(identifier), "benchmark").parts:
+            for part in draw_cases(specs.find(identifier), "benchmark").parts:
                 answers = ask(
                     [case.call for case in part.cases],
-                    partial(call_function, names[spec.find(identifier).name]),
+                    partial(call_function, names[specs.find(identifier).name]),
                 )
                 seconds += sum(getattr(answer, "seconds", 0.0) for answer in answers)
     return seconds / len(every)

@@ -121,7 +121,7 @@ def _not_a_function(cases: ExerciseCases, function: Any) -> str:
 
 def _cases(identifier: str) -> ExerciseCases:
     """Return the cases: drawn where specs and reference are installed, else from a file."""
-    if _installed("autograder.draw") and _installed("solutions"):
+    if _installed("autograder.specs") and _installed("solutions"):
         return _drawn(identifier)
     return _stored(identifier)
 
@@ -133,11 +133,11 @@ def _installed(module: str) -> bool:
 @lru_cache
 def _drawn(identifier: str) -> ExerciseCases:
     # asked for by name: where only this subpackage is installed, these do not exist
-    spec = importlib.import_module("autograder.spec")
-    draw = importlib.import_module("autograder.draw")
+    specs = importlib.import_module("autograder.specs")
+    drawn_cases = importlib.import_module("autograder.spec.drawn_cases")
     try:
-        return draw.draw_cases(spec.find(identifier))
-    except spec.UnknownExerciseError as error:
+        return drawn_cases.draw_cases(specs.find(identifier))
+    except specs.UnknownExerciseError as error:
         raise UnknownExerciseError(str(error)) from None
 
 

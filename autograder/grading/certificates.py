@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from autograder.course import private
+from autograder.course.secret import private
 from autograder.errors import UserError
 
 DAYS = 365

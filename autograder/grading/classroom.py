@@ -12,7 +12,7 @@ import nbformat
 from nbformat import NotebookNode
 from nbgrader.coursedir import CourseDirectory
 
-from autograder.course import course_secret
+from autograder.course.secret import course_secret
 from autograder.errors import UserError
 from autograder.grading.inside.limits import Limits
 from autograder.grading.intake import Submission, take_in

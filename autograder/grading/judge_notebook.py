@@ -18,8 +18,7 @@ from nbformat.v4 import new_markdown_cell
 from autograder.checking import report
 from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.checking.one_thread import one_thread
-from autograder.draw import draw_cases
-from autograder.filled_notebooks import CHECK
+from autograder.course.filled_notebooks import CHECK
 from autograder.grading.cell_outputs import output_of
 from autograder.grading.forbidden_calls import forbidden_calls
 from autograder.grading.harmless_markup import inert_markdown
@@ -32,7 +31,8 @@ from autograder.grading.intake import (
 )
 from autograder.grading.run_notebook import NotebookRun, Oracle
 from autograder.grading.sandbox import WITHOUT_SANDBOX, Sandbox
-from autograder.spec import find
+from autograder.spec.drawn_cases import draw_cases
+from autograder.specs import find
 
 SLOW_FACTOR = 3.0  # a call may take so many times what `check` allows, on a machine that is busy
 SUMMARY = "check_all()"

@@ -15,7 +15,7 @@ ROWS = re.findall(
     re.MULTILINE,
 )
 
-README = (ROOT / "autograder/course_template/README.md").read_text("utf-8")
+README = (ROOT / "autograder/course/template/README.md").read_text("utf-8")
 BLOCKS = re.findall(r"```bash\n(.*?)```", PAGE, re.DOTALL) + re.findall(
     r"^ {4,}(.*\n)", README, re.M
 )

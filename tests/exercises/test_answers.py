@@ -8,15 +8,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from autograder import spec
-from autograder.filled_notebooks import answer_source, exercise_cells, filled
+from autograder import specs
+from autograder.course.filled_notebooks import answer_source, exercise_cells, filled
 from autograder.checking.answering import call_function
 from autograder.checking.judge import judge
-from autograder.draw import draw_cases
+from autograder.spec.drawn_cases import draw_cases
 from solutions import attention
 from solutions.attention import attention_weights
 
-EXERCISES = [exercise for module in spec.module_names() for exercise in spec.exercises(module)]
+EXERCISES = [exercise for module in specs.module_names() for exercise in specs.exercises(module)]
 FACTOR = 2.0
 
 

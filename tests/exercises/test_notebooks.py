@@ -13,7 +13,7 @@ import pytest
 from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 
-from autograder.filled_notebooks import CHECK, exercise_cells
+from autograder.course.filled_notebooks import CHECK, exercise_cells
 
 HEADING = re.compile(
     r"## \d+\. .+\n\nDifficulty (?P<difficulty>[1-5]) of 5 · about (?P<minutes>\d+) minutes · "

@@ -13,11 +13,11 @@ import nbformat
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell
 
-from autograder import spec
-from autograder.filled_notebooks import answer_source, exercise_cells, filled
+from autograder import specs
+from autograder.course.filled_notebooks import answer_source, exercise_cells, filled
 
 RELEASED = Path(__file__).parents[3] / "exercises" / "attention" / "attention.ipynb"
-EVERYTHING = tuple(exercise.name for exercise in spec.exercises("attention"))
+EVERYTHING = tuple(exercise.name for exercise in specs.exercises("attention"))
 
 
 @dataclass(frozen=True)
@@ -117,7 +117,7 @@ def solved_notebook() -> NotebookNode:
     released = nbformat.read(RELEASED, as_version=4)
     sources = {}
     for identifier in exercise_cells(released):
-        exercise = spec.find(identifier)
+        exercise = specs.find(identifier)
         sources[identifier] = answer_source(exercise.reference, exercise.name)
     return filled(released, sources)
 

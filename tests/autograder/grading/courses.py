@@ -13,7 +13,7 @@ from class_of_hostiles import CASES, hand_in
 from nbformat import NotebookNode
 from nbgrader.api import Gradebook
 
-from autograder.course import REPOSITORY, create_course
+from autograder.course.init import REPOSITORY, create_course
 
 LIMITS = "c.RunAndJudge.limits = {'cell_seconds': 8, 'notebook_seconds': 90}\n"
 PROJECT = ("autograder", "solutions", "exercises")
@@ -112,7 +112,7 @@ def unmended_project(folder: Path) -> Path:
     for name in PROJECT:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(REPOSITORY / name, folder / name, ignore=ignored)
-    spec = folder / "autograder/specs/attention.py"
+    spec = folder / "autograder/specs/attention/softmax.py"
     source = spec.read_text()
     assert source.count(MENDED) == 1
     spec.write_text(source.replace(MENDED, UNMENDED))

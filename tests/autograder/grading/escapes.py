@@ -16,8 +16,9 @@ SPRUNG = Path(tempfile.gettempdir(), "a-pickle-was-loaded-by-the-grader")
 def reading_specs_and_solutions(notebook: Notebook) -> None:
     notebook.first(
         "import importlib, os\n"
-        "for name in ('solutions', 'solutions.attention', 'autograder.specs.attention',\n"
-        "             'autograder.spec', 'autograder.draw', 'autograder.grading.judge_notebook'):\n"
+        "for name in ('solutions', 'solutions.attention', 'autograder.specs.attention.softmax',\n"
+        "             'autograder.spec', 'autograder.spec.drawn_cases',\n"
+        "             'autograder.grading.judge_notebook'):\n"
         "    try:\n"
         "        importlib.import_module(name); print('FOUND', name)\n"
         "    except ImportError: pass\n"

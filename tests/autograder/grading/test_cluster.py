@@ -32,7 +32,7 @@ from courses import (
 from cryptography import x509
 from nbformat import NotebookNode
 
-from autograder.course import SECRET, course_secret
+from autograder.course.secret import SECRET, course_secret
 from autograder.errors import UserError
 from autograder.grading.certificates import create_certificates
 from autograder.grading.inside.limits import Limits

@@ -14,9 +14,9 @@ import pytest
 from courses import CHOSEN, copy_of, entries, handed_in_folder, run_in
 
 from autograder.checking.cases import read_cases
-from autograder.filled_notebooks import answer_source, filled
+from autograder.course.filled_notebooks import answer_source, filled
 from autograder.instructor.report import bins
-from autograder.spec import find
+from autograder.specs import find
 
 MISTAKEN = "mistaken"
 MISCONCEPTION = find("attention.softmax").misconceptions[0]

@@ -81,7 +81,7 @@ def test_a_spec_that_cannot_be_loaded_leaves_every_score_as_it_was(
 ):
     before = entries(course)
     project = unmended_project(tmp_path / "project")
-    spec = project / "autograder/specs/attention.py"
+    spec = project / "autograder/specs/attention/softmax.py"
     spec.write_text(spec.read_text() + "\nthis is no Python\n")
     said = run_in(course, "autograder", command, "attention", status=1, project=project)
     assert re.fullmatch(r"autograder: the grader fails on .*SyntaxError.*\n", said)

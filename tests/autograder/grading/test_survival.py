@@ -9,9 +9,9 @@ from conftest import GradedClass
 from escapes import SPRUNG
 from nbformat import validate
 
-from autograder import spec
+from autograder import specs
 
-POINTS = {exercise.name: exercise.points for exercise in spec.exercises("attention")}
+POINTS = {exercise.name: exercise.points for exercise in specs.exercises("attention")}
 
 
 def test_points_are_lost_where_something_is_wrong_and_nowhere_else(

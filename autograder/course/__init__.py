@@ -1,0 +1,1 @@
+"""A course: the folder it lives in, its settings, and what students are handed."""
