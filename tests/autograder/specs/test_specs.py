@@ -9,8 +9,10 @@ from autograder import specs
 from autograder.checking.answering import call_function
 from autograder.checking.judge import judge
 from autograder.spec.drawn_cases import draw_cases
+from tests.autograder.specs.changed_exercises import has_changed
 
 SEEDS = 200
+SEEDS_IF_UNCHANGED = 20
 SEEDS_IF_TIMED = 10  # the slow baseline is timed for each
 EXERCISES = [exercise for module in specs.module_names() for exercise in specs.exercises(module)]
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.identifier)
@@ -27,16 +29,21 @@ def judged(cases, function):
     return judge(cases, lambda call: call_function(function, call))
 
 
+def seeds_for(exercise, every_seed):
+    if any(part.speed for part in exercise.parts):
+        return SEEDS_IF_TIMED
+    return SEEDS if every_seed or has_changed(exercise.identifier) else SEEDS_IF_UNCHANGED
+
+
 def failures(result):
     return [(part.name, part.tried, part.message) for part in result.parts if not part.passed]
 
 
 @every_exercise
 @pytest.mark.usefixtures("_thread_count_kept")
-def test_the_reference_and_every_alternative_earn_full_points(exercise):
+def test_the_reference_and_every_alternative_earn_full_points(exercise, pytestconfig):
     right = [exercise.reference, *exercise.alternatives]
-    timed = any(part.speed for part in exercise.parts)
-    for seed in range(SEEDS_IF_TIMED if timed else SEEDS):
+    for seed in range(seeds_for(exercise, pytestconfig.getoption("every_seed"))):
         torch.set_num_threads(2 if seed % 10 == 0 else 1)
         cases = draw_cases(exercise, f"seed {seed}")
         for function in right:
