@@ -23,12 +23,14 @@ from pathlib import Path
 from typing import Any
 
 from autograder.checking.answering import call_function
-from autograder.checking.cases import Answer, Call, ExerciseCases
+from autograder.checking.cases import Answer, Call, ExerciseCases, Returned
 from autograder.checking.judge import passes
 from autograder.checking.one_thread import one_thread
 from autograder.spec.exercise import Exercise
 
 SECONDS_FOR_A_MUTANT = 60.0
+SECONDS_FOR_A_CALL = 0.25  # of the processor, or, where that is more,
+TIMES_THE_REFERENCE = 20.0  # what its slowest call took: what takes longer has no end
 SHORT = 12  # characters; a shorter piece of code is named with the statement around it
 COMMUTATIVE = {"transpose", "swapaxes", "promote_types", "maximum", "minimum", "max", "min"}
 
@@ -113,10 +115,11 @@ def _report(
         connection.send(False)
         return
 
+    seconds = _seconds_for_a_call(cases)
+
     def oracle(call: Call) -> Answer:
-        # of the processor, so that a busy machine is no reason to fail; when they are used up, the
-        # signal ends this process, also within compiled code
-        signal.setitimer(signal.ITIMER_PROF, cases.seconds)
+        # when they are used up, the signal ends this process, also within compiled code
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         answer = call_function(function, call)
         signal.setitimer(signal.ITIMER_PROF, 0)
         return answer
@@ -124,6 +127,13 @@ def _report(
     with one_thread(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
         # one thread: the parent's did not come along, and waiting for them has no end
         connection.send(passes(cases, oracle))
+
+
+def _seconds_for_a_call(cases: ExerciseCases) -> float:
+    """Return the time of the processor, which a busy machine makes no longer."""
+    expected = [case.expected for part in cases.parts for case in part.cases]
+    slowest = max((each.seconds for each in expected if isinstance(each, Returned)), default=0.0)
+    return max(SECONDS_FOR_A_CALL, TIMES_THE_REFERENCE * slowest)
 
 
 def _limit_memory() -> None:
