@@ -20,6 +20,15 @@ STAND_ALONE = {"test_specs.py", "test_further_solutions.py"}
 TOGETHER = {"test_survival.py", "test_feedback.py"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--every-seed`."""
+    parser.addoption(
+        "--every-seed",
+        action="store_true",
+        help="try every exercise on all seeds, not only those that differ from the main branch",
+    )
+
+
 def run_together(test: str) -> str:
     """Return the name of a group of tests that one process runs, from the name of a test.
 

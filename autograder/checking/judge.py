@@ -25,6 +25,7 @@ from autograder.checking.cases import (
     TimedOut,
     Unusable,
     ask,
+    ask_next,
     filled,
 )
 from autograder.checking.compare import CallByCall
@@ -124,6 +125,11 @@ def judge(cases: ExerciseCases, oracle: Oracle) -> ExerciseResult:
     return ExerciseResult(cases.identifier, parts, note)
 
 
+def passes(cases: ExerciseCases, oracle: Oracle) -> bool:
+    """Say whether every part is passed, as `judge` does, without asking on after a wrong answer."""
+    return all(_passes(part, cases, oracle) for part in cases.parts)
+
+
 def unanswered(cases: ExerciseCases, note: str) -> ExerciseResult:
     """Return the result of a function that could not even be called, with the reason as note."""
     parts = tuple(PartResult(part.name, part.points, False) for part in cases.parts)
@@ -155,6 +161,26 @@ def _first_failure(
             earlier = _difference(part, part.cases[:index], answers[:index])
             return earlier or failure
     return _difference(part, part.cases, answers) or _too_slow(part.cases, answers)
+
+
+def _passes(part: PartCases, cases: ExerciseCases, oracle: Oracle) -> bool:
+    answers: list[Answer] = []
+    for case in part.cases:
+        answers.append(ask_next(case.call, answers, oracle))
+        if _is_wrong(part, case, answers, cases):
+            return False
+    return _first_failure(part, answers, cases) is None
+
+
+def _is_wrong(part: PartCases, case: Case, answers: Sequence[Answer], cases: ExerciseCases) -> bool:
+    """Say whether the last answer is wrong, whatever the others are."""
+    answer = answers[-1]
+    if _not_returned(0, case.expected, answer):
+        return True
+    if isinstance(answer, Returned) and _changed(filled(case.call, answers), answer, cases):
+        return True
+    each = isinstance(part.comparator, CallByCall)
+    return each and _difference(part, [case], [answer]) is not None
 
 
 def _not_returned(index: int, expected: Answer, answer: Answer) -> _Failure | None:

@@ -32,9 +32,9 @@ class UnfitWorkerError(Exception):
 
 def version() -> str:
     """Return a text that two machines share if they judge alike."""
-    from autograder.grading.stored_results import judged_by
+    from autograder.grading.stored_results import whole_project
 
-    return f"{judged_by()} Python {sys.version_info.major}.{sys.version_info.minor}"
+    return f"{whole_project()} Python {sys.version_info.major}.{sys.version_info.minor}"
 
 
 def packed(submission: "Submission", seeds: "Seeds", limits: Limits, *, unsafe: bool) -> bytes:

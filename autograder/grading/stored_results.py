@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,14 @@ import nbformat
 import torch
 from nbformat import NotebookNode
 
+from autograder.course.filled_notebooks import CHECK
 from autograder.grading.intake import Submission
 from autograder.grading.judge_notebook import Seeds
+from autograder.spec.sources import source_files
 
 PROJECT = Path(__file__).resolve().parents[2]
 JUDGED_BY = ("autograder", "solutions")
+SPECS = PROJECT / "autograder" / "specs"
 
 
 @dataclass(frozen=True)
@@ -97,17 +101,38 @@ def result_key(submission: Submission, seeds: Seeds, released: NotebookNode, how
         json.dumps(submission.notes.get("", ())),  # such as the name under which it was found
         seeds.text("result"),
         json.dumps(released, sort_keys=True),
-        judged_by(),
+        judged_by(identifiers_in(released)),
         how,
     )
     return hashlib.sha256("\0".join(parts).encode(errors="replace")).hexdigest()
 
 
+def identifiers_in(released: NotebookNode) -> tuple[str, ...]:
+    """Return the exercises that a notebook checks."""
+    checks = (CHECK.fullmatch(cell.source.strip()) for cell in released.cells)
+    return tuple(check["identifier"] for check in checks if check)
+
+
 @functools.cache
-def judged_by() -> str:
-    """Return a hash of the code that judges: specs, reference, grader, and PyTorch's version."""
+def judged_by(identifiers: tuple[str, ...]) -> str:
+    """Return a hash of the code that judges some exercises, and of PyTorch's version.
+
+    That is the grader, and their own specs and references: what is mended in the spec of another
+    exercise makes no result of these an old one.
+    """
+    grader = (path for path in (PROJECT / "autograder").rglob("*.py") if SPECS not in path.parents)
+    return _hash({*grader, *(file for each in identifiers for file in source_files(each))})
+
+
+@functools.cache
+def whole_project() -> str:
+    """Return a hash of all code that judges anything, and of PyTorch's version."""
+    return _hash({path for name in JUDGED_BY for path in (PROJECT / name).rglob("*.py")})
+
+
+def _hash(files: Collection[Path]) -> str:
     whole = hashlib.sha256(torch.__version__.encode())
-    for path in sorted(path for name in JUDGED_BY for path in (PROJECT / name).rglob("*.py")):
+    for path in sorted(files):
         whole.update(str(path.relative_to(PROJECT)).encode() + b"\0" + path.read_bytes())
     return whole.hexdigest()
 

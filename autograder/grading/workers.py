@@ -59,9 +59,10 @@ def judged_here(
             on the notebooks as they were released.
     """
     global _classroom, _sandbox
-    from autograder.grading.stored_results import judged_by
+    from autograder.grading.stored_results import identifiers_in, judged_by
 
-    judged_by()  # once, and not again by each worker
+    for released in classroom.released.values():
+        judged_by(identifiers_in(released))  # once, and not again by each worker
     sandbox.wait_until_ready()
     _classroom, _sandbox = classroom, sandbox
     waiting, failures, tried_released = list(students), 0, False

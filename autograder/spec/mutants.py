@@ -8,9 +8,12 @@ Guards (`if ...: raise ...`) stay as they are: how a function refuses bad input 
 """
 
 import ast
+import contextlib
 import copy
 import inspect
 import multiprocessing
+import os
+import signal
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -19,14 +22,15 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from autograder.checking.cases import ExerciseCases
-from autograder.checking.in_notebook import InProcess
-from autograder.checking.judge import judge
+from autograder.checking.answering import call_function
+from autograder.checking.cases import Answer, Call, ExerciseCases, Returned
+from autograder.checking.judge import passes
 from autograder.checking.one_thread import one_thread
 from autograder.spec.exercise import Exercise
 
 SECONDS_FOR_A_MUTANT = 60.0
-SECONDS_FOR_A_CALL = 3.0  # on a machine that is busy with other tests
+SECONDS_FOR_A_CALL = 0.25  # of the processor, or, where that is more,
+TIMES_THE_REFERENCE = 20.0  # what its slowest call took: what takes longer has no end
 SHORT = 12  # characters; a shorter piece of code is named with the statement around it
 COMMUTATIVE = {"transpose", "swapaxes", "promote_types", "maximum", "minimum", "max", "min"}
 
@@ -69,18 +73,18 @@ def survivors(
 ) -> tuple[list[str], int]:
     """Return the names of the mutants that earn full points, and how many mutants there are.
 
-    Each mutant runs in a process of its own, since it may loop, or take all memory.
+    Each mutant runs in a process of its own, since it may loop, or take all memory. The process is
+    a copy of this one, in which everything is loaded, and ends at the first wrong answer.
     """
     function = exercise.reference
     every = mutants(function, others)
-    # one part at a time, the first failure being enough, and no diagnosis
-    parts = [replace(cases, parts=(replace(part, mistakes=()),)) for part in cases.parts]
+    undiagnosed = replace(cases, parts=tuple(replace(part, mistakes=()) for part in cases.parts))
     context = multiprocessing.get_context("fork")
     scope = vars(inspect.getmodule(function))
     alive = []
     for mutant in every:
         here, there = context.Pipe(duplex=False)
-        arguments = (there, mutant, function.__name__, scope, parts)
+        arguments = (there, mutant, function.__name__, scope, undiagnosed)
         process = context.Process(target=_report, args=arguments, daemon=True)
         process.start()
         there.close()
@@ -102,7 +106,7 @@ def _received(connection: Connection) -> bool:
 
 
 def _report(
-    connection: Connection, mutant: Mutant, name: str, scope: dict, parts: list[ExerciseCases]
+    connection: Connection, mutant: Mutant, name: str, scope: dict, cases: ExerciseCases
 ) -> None:
     _limit_memory()
     try:
@@ -110,9 +114,26 @@ def _report(
     except Exception:
         connection.send(False)
         return
-    oracle = InProcess(function, SECONDS_FOR_A_CALL)
-    with one_thread():  # the parent's threads did not come along: waiting for them has no end
-        connection.send(all(judge(part, oracle).passed for part in parts))
+
+    seconds = _seconds_for_a_call(cases)
+
+    def oracle(call: Call) -> Answer:
+        # when they are used up, the signal ends this process, also within compiled code
+        signal.setitimer(signal.ITIMER_PROF, seconds)
+        answer = call_function(function, call)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        return answer
+
+    with one_thread(), open(os.devnull, "w") as nowhere, contextlib.redirect_stdout(nowhere):
+        # one thread: the parent's did not come along, and waiting for them has no end
+        connection.send(passes(cases, oracle))
+
+
+def _seconds_for_a_call(cases: ExerciseCases) -> float:
+    """Return the time of the processor, which a busy machine makes no longer."""
+    expected = [case.expected for part in cases.parts for case in part.cases]
+    slowest = max((each.seconds for each in expected if isinstance(each, Returned)), default=0.0)
+    return max(SECONDS_FOR_A_CALL, TIMES_THE_REFERENCE * slowest)
 
 
 def _limit_memory() -> None:

@@ -27,7 +27,7 @@ from autograder.checking.cases import (
     write_cases,
 )
 from autograder.checking.compare import Close, Frequencies, Same
-from autograder.checking.judge import ExerciseResult, judge, unanswered
+from autograder.checking.judge import ExerciseResult, judge, passes, unanswered
 from autograder.checking.values import Seed, ValueFrameError, encode
 
 
@@ -48,7 +48,12 @@ def cases_for(*numbers, points=1.0, shown=0, mistakes=(), may_change=()):
 
 
 def judged(cases, function):
-    return judge(cases, lambda call: call_function(function, call))
+    def oracle(call):
+        return call_function(function, call)
+
+    result = judge(cases, oracle)
+    assert passes(cases, oracle) == result.passed
+    return result
 
 
 def test_a_right_function_earns_every_part():
@@ -228,6 +233,8 @@ def test_a_timed_part_wants_speed_as_well():
     part = PartCases("fast", 1, Same(), (Case(Call((1,)), Returned(1), seconds_allowed=0.5),))
     cases = ExerciseCases("x.y", ("n",), (part,))
     assert judge(cases, lambda call: Returned(1, seconds=0.4)).passed
+    assert passes(cases, lambda call: Returned(1, seconds=0.4))
+    assert not passes(cases, lambda call: Returned(1, seconds=0.6))
     slow = judge(cases, lambda call: Returned(1, seconds=0.6)).parts[0]
     assert not slow.passed
     assert "too slow" in slow.message
@@ -310,6 +317,19 @@ def test_answers_are_asked_in_order_and_fed_on():
     calls = [Call((1,)), Call((Earlier(0),)), Call((Earlier(1),))]
     answers = ask(calls, lambda call: Returned(call.arguments[0] * 2))
     assert [answer.value for answer in answers] == [2, 4, 8]
+
+
+def test_whether_all_passes_is_asked_no_further_than_the_first_wrong_answer():
+    asked = []
+
+    def wrong_at_two(call):
+        asked.append(call)
+        return call_function(lambda x: 2 * x + (x[0] == 2), call)
+
+    cases = cases_for(1, 2, 3, 4)
+    assert not passes(cases, wrong_at_two)
+    assert len(asked) == 2
+    assert passes(cases, lambda call: call_function(double, call))
 
 
 def test_a_result_goes_through_json():

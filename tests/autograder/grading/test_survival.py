@@ -9,9 +9,7 @@ from conftest import GradedClass
 from escapes import SPRUNG
 from nbformat import validate
 
-from autograder import specs
-
-POINTS = {exercise.name: exercise.points for exercise in specs.exercises("attention")}
+NAMED = {name: case for name, case in CASES.items() if case.note or case.hint}
 
 
 def test_points_are_lost_where_something_is_wrong_and_nowhere_else(
@@ -43,15 +41,14 @@ def test_a_person_is_asked_where_the_machine_cannot_tell(case: Case, graded_clas
         assert entry.flagged == case.flagged
 
 
-def test_the_cause_is_named(case: Case, graded_class: GradedClass):
-    if not case.note and not case.hint:
-        pytest.skip("nothing to be said")
+@pytest.mark.parametrize("named", NAMED.values(), ids=NAMED)
+def test_the_cause_is_named(named: Case, graded_class: GradedClass):
     with graded_class.gradebook() as gradebook:
-        comments = graded_class.entry(case.name, gradebook).comments
+        comments = graded_class.entry(named.name, gradebook).comments
         said = " ".join(comment.auto_comment or "" for comment in comments)
-    shown = json.dumps(graded_class.notebook(case.name).cells)
-    assert case.note in said + shown
-    assert case.hint in shown
+    shown = json.dumps(graded_class.notebook(named.name).cells)
+    assert named.note in said + shown
+    assert named.hint in shown
 
 
 def test_the_outputs_are_shown_and_nothing_acts(case: Case, graded_class: GradedClass):

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from autograder.checking.answering import call_function
-from autograder.checking.judge import judge
+from autograder.checking.judge import passes
 from autograder.spec.drawn_cases import draw_cases
 from autograder.specs import find, module_names
 
@@ -43,7 +43,7 @@ def drawn(identifier, seed):
 
 
 def passed(identifier, function, seed):
-    return judge(drawn(identifier, seed), lambda call: call_function(function, call)).passed
+    return passes(drawn(identifier, seed), lambda call: call_function(function, call))
 
 
 @pytest.mark.parametrize("module", module_names())

@@ -1,5 +1,6 @@
 """Every spec accepts what is right and nothing else, and tells misconceptions apart."""
 
+import functools
 import inspect
 
 import pytest
@@ -9,22 +10,29 @@ from autograder import specs
 from autograder.checking.answering import call_function
 from autograder.checking.judge import judge
 from autograder.spec.drawn_cases import draw_cases
+from tests.autograder.specs.changed_exercises import has_changed
 
-SEEDS = 200
-SEEDS_IF_TIMED = 10  # the slow baseline is timed for each
+SEEDS, SEEDS_IF_UNCHANGED = 200, 20
+TIMED, TIMED_IF_UNCHANGED = 10, 2  # of exercises whose slow baseline is timed for each seed
 EXERCISES = [exercise for module in specs.module_names() for exercise in specs.exercises(module)]
 every_exercise = pytest.mark.parametrize("exercise", EXERCISES, ids=lambda e: e.identifier)
 
 
-@pytest.fixture
-def _thread_count_kept():
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+@functools.cache
+def drawn(exercise):
+    """Return the cases that everybody gets: several tests look at them."""
+    return draw_cases(exercise)
 
 
 def judged(cases, function):
     return judge(cases, lambda call: call_function(function, call))
+
+
+def seeds_for(exercise, every_seed):
+    all_of_them = every_seed or has_changed(exercise.identifier)
+    if any(part.speed for part in exercise.parts):
+        return TIMED if all_of_them else TIMED_IF_UNCHANGED
+    return SEEDS if all_of_them else SEEDS_IF_UNCHANGED
 
 
 def failures(result):
@@ -32,11 +40,9 @@ def failures(result):
 
 
 @every_exercise
-@pytest.mark.usefixtures("_thread_count_kept")
-def test_the_reference_and_every_alternative_earn_full_points(exercise):
+def test_the_reference_and_every_alternative_earn_full_points(exercise, pytestconfig):
     right = [exercise.reference, *exercise.alternatives]
-    timed = any(part.speed for part in exercise.parts)
-    for seed in range(SEEDS_IF_TIMED if timed else SEEDS):
+    for seed in range(seeds_for(exercise, pytestconfig.getoption("every_seed"))):
         torch.set_num_threads(2 if seed % 10 == 0 else 1)
         cases = draw_cases(exercise, f"seed {seed}")
         for function in right:
@@ -57,7 +63,7 @@ def test_every_misconception_loses_points_and_earns_its_hint(exercise):
 
 @every_exercise
 def test_a_misconception_reads_no_hint_but_its_own(exercise):
-    cases = draw_cases(exercise)
+    cases = drawn(exercise)
     for misconception in exercise.misconceptions:
         result = judged(cases, misconception.function)
         assert set(result.hints) == {misconception.hint}, misconception.function.__name__
@@ -68,14 +74,14 @@ def test_the_stub_earns_nothing_and_is_told_so(exercise):
     def stub(*arguments, **keywords):
         raise NotImplementedError
 
-    result = judged(draw_cases(exercise), stub)
+    result = judged(drawn(exercise), stub)
     assert result.points == 0
     assert result.note == "not written yet"
 
 
 @every_exercise
 def test_every_part_can_be_failed(exercise):
-    result = judged(draw_cases(exercise), lambda *a, **k: "nonsense")
+    result = judged(drawn(exercise), lambda *a, **k: "nonsense")
     assert result.points == 0
     assert all(part.message for part in result.parts)
 
@@ -91,7 +97,7 @@ def test_an_exercise_is_declared_in_full(exercise):
     parameters = list(inspect.signature(exercise.reference).parameters)
     for function in [*exercise.alternatives, *(m.function for m in exercise.misconceptions)]:
         assert list(inspect.signature(function).parameters) == parameters, function.__name__
-    for part in draw_cases(exercise).parts:
+    for part in drawn(exercise).parts:
         assert all(case.call.tries for case in part.cases), part.name
 
 
