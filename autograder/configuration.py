@@ -1,4 +1,4 @@
-"""Where the `nbgrader_config.py` of course folders made by earlier versions looks for `configure`."""
+"""Where the `nbgrader_config.py` of a course folder made earlier looks for `configure`."""
 
 from autograder.course.configuration import configure
 
