@@ -258,7 +258,7 @@ def shop(tmp_path, monkeypatch):
     ("tag", "fields", "message"),
     [
         ("py3-none-any", {}, ""),
-        ("py3-none-any", {"Requires-Python": ">=3.11.5"}, r"tiny.*Python>=3\.11\.5"),
+        ("py3-none-any", {"Requires-Python": ">=3.11.5"}, r"tiny.*Python ?>=3\.11\.5"),
         ("cp311-cp311-manylinux_2_28_x86_64", {}, r"tiny.*no wheels|tiny.*no usable wheels"),
         ("py3-none-any", {"Requires-Dist": "other"}, r"other is needed there and not locked"),
     ],
