@@ -27,8 +27,8 @@ LOCKS = {
 }
 CUDA = ROOT / "requirements-cuda.lock"
 STAMP = ENVIRONMENT / "installed"
-# the name of the file that pip fetches where the index has no CPU build for Linux
-WITH_CUDA = re.compile(r"\btorch-[0-9.]+-cp\w+-cp\w+-manylinux")
+# the entry of a lock for torch's CPU build for Linux, which an ordinary index has not
+CPU_BUILD = re.compile(r"^torch==(\S+\+cpu).*\n(?: .*\n)*", re.MULTILINE)
 
 
 def main() -> None:
@@ -42,8 +42,15 @@ def main() -> None:
         return
     if not usable:
         create()
-    install(lock)
-    if has_cuda():
+    if sys.platform != "linux" or cpu_build_is_offered(lock):
+        install(lock)
+    else:
+        print(
+            "The index has torch with CUDA only, several GB; the README says how to get the small "
+            "build.",
+            flush=True,
+        )
+        install(without_torch(lock))
         install(CUDA)
     pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
     # whoever has everything has what a student needs
@@ -61,19 +68,30 @@ def digest(lock: Path) -> str:
 
 
 def install(lock: Path) -> None:
-    """Install a lock, each file by its hash.
-
-    A lock is complete, so pip need not ask what a package needs. It must not, either: torch with
-    CUDA asks for more than the lock has.
-    """
+    """Install a lock, each file by its hash. It is complete: pip need not ask what is needed."""
     print(f"Installing {lock.name} into .venv", flush=True)
     pip("install", "--no-deps", "--require-hashes", "--requirement", str(lock))
 
 
-def has_cuda() -> bool:
-    """Whether the torch that was installed is a build that loads CUDA's libraries."""
-    about = ENVIRONMENT.glob("lib/python*/site-packages/torch-*.dist-info/METADATA")
-    return sys.platform == "linux" and any("Requires-Dist: nvidia" in f.read_text() for f in about)
+def cpu_build_is_offered(lock: Path) -> bool:
+    """Whether pip finds the torch that the lock has for Linux; if it cannot look, it will say so.
+
+    It has to be asked for by its whole name: of two files, pip prefers the one whose hash the index
+    tells, and a folder tells none.
+    """
+    wanted = CPU_BUILD.search(lock.read_text())
+    if not wanted:
+        return True
+    asked = [str(PYTHON), "-m", "pip", "index", "versions", "torch", "--no-input"]
+    answer = subprocess.run(asked, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return answer.returncode != 0 or wanted[1] in re.split(r"[\s,]+", answer.stdout)
+
+
+def without_torch(lock: Path) -> Path:
+    """The same lock without torch's CPU build, as a file in the environment."""
+    rest = ENVIRONMENT / lock.name
+    rest.write_text(CPU_BUILD.sub("", lock.read_text()))
+    return rest
 
 
 def works() -> bool:
@@ -128,16 +146,9 @@ def _watch(process: subprocess.Popen[str]) -> str:
     """Show what pip does, a line every few seconds; returns all that it said."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns - 1
-    said, shown, warned = [], 0.0, False
+    said, shown = [], 0.0
     for line in process.stdout:
         said.append(line)
-        if WITH_CUDA.search(line) and not warned:
-            print(
-                "This index has torch with CUDA, several GB; the README says how to get the "
-                "small build.",
-                flush=True,
-            )
-            warned = True
         words = line.strip()
         begins = words.startswith(("Collecting", "Downloading", "Building", "Installing"))
         if begins and time.monotonic() - shown > (0.2 if terminal else 5):

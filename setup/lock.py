@@ -6,7 +6,7 @@ hashes of its files, and keeps its versions until another is asked for:
 
     requirements.lock          everything: the book, the grader and the tests
     requirements-student.lock  what `make lab` needs, a part of it
-    requirements-cuda.lock     what torch needs besides where the index has its CUDA build alone
+    requirements-cuda.lock     for Linux where the index has no CPU build of torch
     resolved.txt               what was resolved, and a digest of the files that it holds for
 
 With `--check` the digest is compared, without a network. With `--resolve` nothing is written.
@@ -90,10 +90,11 @@ def write(options: list[str]) -> None:
     within = ["--constraint", str(EVERYTHING)]
     compile_lock(EVERYTHING, ["pyproject.toml", *_groups(groups), *options])
     compile_lock(STUDENT, ["pyproject.toml", *_groups(FOR_STUDENTS), *within])
+    others = versions(EVERYTHING)
+    torch = f"torch=={others.pop('torch')}\n"
     # without the project's own word on what torch needs
-    leave_out = [f"--no-emit-package={name}" for name in versions(EVERYTHING)]
-    torch = f"torch=={versions(EVERYTHING)['torch']}\n"
-    compile_lock(CUDA, ["-", "--no-config", *within, *leave_out], torch)
+    leave_out = ["--no-config", *(f"--no-emit-package={name}" for name in others)]
+    compile_lock(CUDA, ["-", *within, *leave_out], torch)
     for lock in (EVERYTHING, STUDENT):
         lock.write_text(with_cpu_builds(lock.read_text()))
 
@@ -111,7 +112,10 @@ def compile_lock(lock: Path, arguments: list[str], requirements: str = "") -> No
 
 
 def with_cpu_builds(text: str) -> str:
-    """A lock that also takes torch's CPU builds, which lie on an index of their own."""
+    """A lock that asks for torch's CPU build on Linux, and takes it elsewhere.
+
+    The CPU builds lie on an index of their own. Only on Linux is the ordinary build another.
+    """
     builds = dict(reversed(line.split()) for line in CPU_BUILDS.read_text().splitlines())
     entry = re.search(r"^torch==(\S+)(?: \\\n +--hash=sha256:\w+)+\n", text, re.MULTILINE)
     others = [name for name in builds if not name.startswith(f"torch-{entry[1]}+cpu-")]
@@ -120,9 +124,16 @@ def with_cpu_builds(text: str) -> str:
             f"The lock has torch {entry[1]}, and {CPU_BUILDS.name} names {others[0]}: write the "
             "names and hashes of the new builds into it."
         )
-    hashes = sorted({*re.findall(r"sha256:(\w+)", entry[0]), *builds.values()})
-    lines = [f"torch=={entry[1]}", *(f"    --hash=sha256:{one}" for one in hashes)]
-    return text.replace(entry[0], " \\\n".join(lines) + "\n")
+    linux = {digest for name, digest in builds.items() if "linux" in name}
+    ordinary = {*re.findall(r"sha256:(\w+)", entry[0]), *builds.values()} - linux
+    entries = _entry(f"torch=={entry[1]} ; sys_platform != 'linux'", ordinary)
+    entries += _entry(f"torch=={entry[1]}+cpu ; sys_platform == 'linux'", linux)
+    return text.replace(entry[0], entries)
+
+
+def _entry(requirement: str, hashes: set[str]) -> str:
+    lines = [requirement, *(f"    --hash=sha256:{one}" for one in sorted(hashes))]
+    return " \\\n".join(lines) + "\n"
 
 
 # --- resolving --------------------------------------------------------------------------------
@@ -151,8 +162,10 @@ def resolve() -> Iterator[str]:
 
 def _resolved(locks: list[Path], where: list[str]) -> dict[str, str]:
     """Name and version of what is needed there."""
-    files = [str(lock) for lock in locks]
-    needed = _pins(uv(["pip", "compile", *files, *where, *WHEELS, "--no-header", "--no-annotate"]))
+    # the ordinary index stands for the one with the CPU builds
+    stated = "".join(lock.read_text() for lock in locks).replace("+cpu", "")
+    shape = ["--no-header", "--no-annotate"]
+    needed = _pins(uv(["pip", "compile", "-", *where, *WHEELS, *shape], stated))
     locked = {name: version for lock in locks for name, version in versions(lock).items()}
     missing = [name for name in needed if locked.get(name) != needed[name]]
     if missing:
@@ -166,7 +179,7 @@ def versions(lock: Path) -> dict[str, str]:
 
 
 def _pins(text: str) -> dict[str, str]:
-    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;\\]+)", text, re.MULTILINE))
+    return dict(re.findall(r"^([a-z0-9-]+)==([^\s;\\+]+)", text, re.MULTILINE))
 
 
 def uv(arguments: list[str], given: str = "") -> str:

@@ -37,7 +37,10 @@ def entries(file):
     for line in lines:
         stated, *hashes = line.split(" --hash=sha256:")
         requirement = Requirement(stated.strip())
-        found[canonicalize_name(requirement.name)] = (requirement, [h.strip() for h in hashes])
+        name = canonicalize_name(requirement.name)
+        if "+cpu" in str(requirement.specifier):
+            name += "+cpu"
+        found[name] = (requirement, [one.strip() for one in hashes])
     return found
 
 
@@ -52,7 +55,7 @@ def test_a_lock_is_exact_has_hashes_and_names_no_index(file):
     for requirement, hashes in found.values():
         [specifier] = requirement.specifier
         assert specifier.operator == "==", requirement
-        assert "+" not in specifier.version, requirement
+        assert specifier.version.partition("+")[2] in ("", "cpu"), requirement
         assert hashes, requirement
         assert all(re.fullmatch("[0-9a-f]{64}", one) for one in hashes), requirement
 
@@ -158,22 +161,20 @@ def test_pyproject_and_the_refusal_agree_on_pythons(lock):
 
 def test_the_cpu_builds_of_torch_are_locked_for_every_python_and_system(lock):
     builds = dict(reversed(line.split()) for line in lock.CPU_BUILDS.read_text().splitlines())
-    locked = entries(lock.EVERYTHING)["torch"][0].specifier
-    [torch] = [specifier.version for specifier in locked]
+    torch = lock.versions(lock.EVERYTHING)["torch"]
     for minor in range(lock.OLDEST[1], lock.NEWEST[1] + 1):
         for system in ("manylinux_2_28_x86_64", "manylinux_2_28_aarch64", "win_amd64"):
             name = f"torch-{torch}+cpu-cp3{minor}-cp3{minor}-{system}.whl"
             for file in (lock.EVERYTHING, lock.STUDENT):
-                assert builds[name] in entries(file)["torch"][1]
+                entry = "torch" if system == "win_amd64" else "torch+cpu"
+                assert builds[name] in entries(file)[entry][1]
 
 
 def test_cuda_is_in_a_lock_of_its_own(lock):
     assert not [name for name in entries(lock.EVERYTHING) if name.startswith(("nvidia", "cuda"))]
     cuda = entries(lock.CUDA)
-    assert not set(cuda) & set(entries(lock.EVERYTHING))
+    assert set(cuda) & set(entries(lock.EVERYTHING)) == {"torch"}
     assert {"nvidia-cublas", "triton"} <= set(cuda)
-    for requirement, _ in cuda.values():
-        assert not requirement.marker.evaluate({"sys_platform": "win32"})
 
 
 # --- writing and resolving ---------------------------------------------------------------------
@@ -227,11 +228,13 @@ def test_other_settings_of_pyproject_leave_the_lock_alone(copied):
 
 
 def test_another_torch_asks_for_its_cpu_builds(lock):
-    text = lock.EVERYTHING.read_text()
-    assert lock.with_cpu_builds(text) == text
-    newer = text.replace("torch==2.13.0", "torch==2.14.0")
-    with pytest.raises(lock.Stop, match=r"torch 2\.14\.0.*torch_cpu_builds\.txt.*torch-2\.13\.0"):
-        lock.with_cpu_builds(newer)
+    torch = lock.versions(lock.EVERYTHING)["torch"]
+    ordinary = "torch=={} \\\n    --hash=sha256:0123\n"
+    assert f"torch=={torch}+cpu ; " in lock.with_cpu_builds(ordinary.format(torch))
+    with pytest.raises(
+        lock.Stop, match=rf"torch 99\.0,.*torch_cpu_builds\.txt.*torch-{torch}\+cpu"
+    ):
+        lock.with_cpu_builds(ordinary.format("99.0"))
 
 
 @pytest.fixture
