@@ -7,10 +7,11 @@ import signal
 import subprocess
 import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from class_of_hostiles import CASES, hand_in
-from nbformat import NotebookNode
+from class_of_hostiles import CASES
+from handing_in import hand_in
 from nbgrader.api import Gradebook
 
 from autograder.course import REPOSITORY, create_course
@@ -73,12 +74,15 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def new_course(folder: Path, settings: str = LIMITS) -> Path:
-    """Make a course in which the assignment on attention is released."""
+def new_course(
+    folder: Path, settings: str = LIMITS, assignments: Sequence[str] = ("attention",)
+) -> Path:
+    """Make a course in which assignments are released."""
     create_course(folder, "test")
     with open(folder / "settings.py", "a") as file:
         file.write(settings)
-    run_in(folder, "nbgrader", "generate_assignment", "attention")
+    for assignment in assignments:
+        run_in(folder, "nbgrader", "generate_assignment", assignment)
     return folder
 
 
@@ -86,20 +90,18 @@ def handed_in_folder(course: Path, student: str) -> Path:
     return course / "submitted" / student / "attention"
 
 
-def make_class(
-    folder: Path, names: tuple[str, ...], solved: NotebookNode, settings: str = LIMITS
-) -> Path:
+def make_class(folder: Path, names: tuple[str, ...], settings: str = LIMITS) -> Path:
     """Make a course in which some of the cases have handed in."""
     new_course(folder, settings)
     for name in names:
-        hand_in(CASES[name], handed_in_folder(folder, name), solved)
+        hand_in(CASES[name], handed_in_folder(folder, name))
     return folder
 
 
-def hand_in_again(course: Path, student: str, case: str, solved: NotebookNode) -> None:
+def hand_in_again(course: Path, student: str, case: str) -> None:
     """Replace what a student has handed in by another case."""
     shutil.rmtree(handed_in_folder(course, student))
-    hand_in(CASES[case], handed_in_folder(course, student), solved)
+    hand_in(CASES[case], handed_in_folder(course, student))
 
 
 def copy_of(course: Path, folder: Path) -> Path:
