@@ -1,11 +1,14 @@
 """Courses to grade in one way or another, and what their gradebooks say afterwards."""
 
+import atexit
+import functools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,13 +89,26 @@ def new_course(
     return folder
 
 
+@functools.cache
+def released_course() -> Path:
+    """Return a course without students, made once in a process, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="released-course-"))
+    atexit.register(shutil.rmtree, folder)
+    return new_course(folder / "course", settings="")
+
+
 def handed_in_folder(course: Path, student: str) -> Path:
     return course / "submitted" / student / "attention"
 
 
-def make_class(folder: Path, names: tuple[str, ...], settings: str = LIMITS) -> Path:
-    """Make a course in which some of the cases have handed in."""
-    new_course(folder, settings)
+def make_class(folder: Path, names: tuple[str, ...], settings: str = LIMITS, url: str = "") -> Path:
+    """Make a course in which some of the cases have handed in; `url` is another gradebook's."""
+    if url:
+        new_course(folder, f"{settings}c.CourseDirectory.db_url = {url!r}\n")
+    else:
+        copy_of(released_course(), folder)
+        with open(folder / "settings.py", "a") as file:
+            file.write(settings)
     for name in names:
         hand_in(CASES[name], handed_in_folder(folder, name))
     return folder

@@ -114,13 +114,11 @@ def courses(
     with psycopg.connect(f"host={server} user=grader dbname=postgres", autocommit=True) as made:
         made.execute("create database gradebook")
     address = f"postgresql://grader@/gradebook?host={server}"
-    settings = LIMITS + LATE
     found = []
     secret = None
     for name, url in (("sqlite", ""), ("postgresql", address)):
-        setting = f"c.CourseDirectory.db_url = {url!r}\n" if url else ""
         folder = tmp_path_factory.mktemp(name) / "course"
-        make_class(folder, STUDENTS, settings + setting)
+        make_class(folder, STUDENTS, LIMITS + LATE, url)
         secret = secret or (folder / "seeds.secret").read_bytes()
         (folder / "seeds.secret").write_bytes(secret)
         due = "--duedate=2030-01-01 12:00:00 UTC"
