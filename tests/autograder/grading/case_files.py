@@ -2,6 +2,7 @@
 
 import shlex
 import tomllib
+from collections.abc import Set
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ FENCE = "+++\n"
 EVERYTHING = "everything"
 LANGUAGES = {"python": "code", "markdown": "markdown", "raw": "raw"}
 PLACES = {"first": 0, "last": 0, "before": 1, "after": 1, "replace": 1}  # words that follow each
+CHANGE = {"cells", "remove", "rename", "set", "delete", "copy", "to", "insert", "at", "order"}
+FILE = {"name", "content", "encoding", "times", "link", "hard_link", "is", "archive", "modified"}
 
 
 class CaseFileError(ValueError):
@@ -107,19 +110,25 @@ def read_head(head: dict[str, Any]) -> dict[str, Any]:
         "changes": tuple(head.pop("change", ())),
         "files": tuple(head.pop("file", ())),
     }
+    for tables, known in ((described["changes"], CHANGE), (described["files"], FILE)):
+        for table in tables:
+            refuse_unknown(table.keys() - known)
     for name in ("assignment", "notebook", "hands_in_notebook"):
         if name in head:
             described[name] = head.pop(name)
-    if head:
-        raise ValueError(f"nobody understands {', '.join(head)}")
+    refuse_unknown(head.keys())
     return described
+
+
+def refuse_unknown(names: Set[str]) -> None:
+    """Raise `ValueError` if there are any such names."""
+    if names:
+        raise ValueError(f"nobody understands {', '.join(sorted(names))}")
 
 
 def read_verdict(table: dict[str, Any]) -> Verdict:
     """Return the verdict; where a list is expected, one text stands for a list of it."""
-    unknown = table.keys() - {known.name for known in fields(Verdict)}
-    if unknown:
-        raise ValueError(f"no verdict says {', '.join(sorted(unknown))}")
+    refuse_unknown(table.keys() - {known.name for known in fields(Verdict)})
     lists = {known.name for known in fields(Verdict) if known.default == ()}
     for name in lists & table.keys():
         value = table[name]

@@ -14,7 +14,7 @@ from typing import Any
 
 import jinja2
 import nbformat
-from case_files import SUBMISSIONS, Block, Case
+from case_files import SUBMISSIONS, Block, Case, CaseFileError
 from nbformat import NotebookNode
 
 from autograder import spec
@@ -120,7 +120,7 @@ class Made:
         after: dict[int, list[Cell]] = {id(cell): [] for cell in cells}
         for place, block in enumerate(self.case.blocks):
             if block.target and block.target not in known:
-                raise ValueError(f"{self.case.name}: there is no cell {block.target}")
+                raise CaseFileError(f"{self.case.name}: there is no cell {block.target}")
             target = known.get(block.target)
             if block.place == "replace":
                 target["source"] = self.text(block.source)
@@ -178,6 +178,9 @@ class Made:
         cells = self.plain["cells"]
         if isinstance(which, list):
             known = {name: cell for cell in reversed(cells) for name in names_of(cell)}
+            unknown = [name for name in which if name not in known]
+            if unknown:
+                raise CaseFileError(f"{self.case.name}: there is no cell {unknown[0]}")
             return [known[name] for name in which]
         return [cell for cell in cells if which in ("all", cell["cell_type"]) or (
             which == "graded" and "nbgrader" in cell["metadata"]) or (

@@ -3,10 +3,10 @@
 import json
 
 import pytest
-from case_files import Case, CaseFileError, read_case
+from case_files import Block, Case, CaseFileError, read_case
 from class_of_hostiles import CASES, lost, named, of_each_case
 from graded_class import GradedClass
-from handing_in import TRAP, exercises
+from handing_in import TRAP, exercises, hand_in
 from nbformat import validate
 
 
@@ -98,6 +98,18 @@ def test_a_student_whose_name_is_no_text_is_named_and_stops_nobody(graded_class:
     assert "n\N{REPLACEMENT CHARACTER}ame" in printed
 
 
+def test_verdicts_speak_of_exercises_that_there_are():
+    for case in CASES.values():
+        assert lost(case) | named(case, case.verdict.manual) <= {*exercises(case)}, case.name
+
+
+def test_a_cell_beside_one_that_is_not_there_is_told_of(tmp_path):
+    block = Block("code", "after", "sofmax", "1")
+    case = Case("mine", "honest", "A text.", blocks=(block,))
+    with pytest.raises(CaseFileError, match="mine: there is no cell sofmax"):
+        hand_in(case, tmp_path / "submitted")
+
+
 def test_the_class_is_as_large_as_it_was():
     assert len(CASES) >= 300
 
@@ -107,7 +119,9 @@ def test_the_class_is_as_large_as_it_was():
     [
         ("A text.", "begins with a line"),
         ("+++\nflagged = true\n+++\nA text.", "nobody understands flagged"),
-        ("+++\n[verdict]\nlost = []\n+++\nA text.", "no verdict says lost"),
+        ("+++\n[verdict]\nlost = []\n+++\nA text.", "nobody understands lost"),
+        ("+++\n[[file]]\nconent = 'x'\n+++\nA text.", "nobody understands conent"),
+        ("+++\n[[change]]\ndelet = ['x']\n+++\nA text.", "nobody understands delet"),
         ("+++\n+++\n", "no sentence says"),
         ("+++\n+++\nA text.\n```python\n1\n```", "where 'python' is to stand"),
         ("+++\n+++\nA text.\n```python after\n1\n```", "where 'python after' is to stand"),
