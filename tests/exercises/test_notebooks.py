@@ -9,7 +9,6 @@ import re
 from pathlib import Path
 
 import nbformat
-import pytest
 from nbformat import NotebookNode
 from nbgrader.nbgraderformat import MetadataValidator
 
