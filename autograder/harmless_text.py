@@ -2,14 +2,13 @@
 
 import re
 
-# a terminal obeys these; of colors alone nothing is left either
+# what a terminal obeys, colors too
 SEQUENCE = re.compile(
     r"\x1b\][^\x07\x1b]{0,4096}(?:\x07|\x1b\\)?"  # titles, links, the clipboard
     r"|\x1b[PX^_][^\x1b]{0,4096}(?:\x1b\\)?"  # strings for a device
     r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # moves, colors, questions
     r"|\x1b[ -/]*[0-~]?"
 )
-COLOR = re.compile(r"\x1b\[[0-9;]*m")
 CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 # these turn the order of what is read around
 DIRECTIONS = re.compile("[\u202a-\u202e\u2066-\u2069]")
@@ -18,21 +17,11 @@ NUMBER = re.compile(r"\s*[+-]?(?:\d[\d.,\s]*(?:[eE][+-]?\d+)?\s*%?)?\s*")
 MARK = "'"  # a spreadsheet takes what follows for text
 
 
-def without_escapes(text: str, *, colors: bool = False) -> str:
-    """Return text without what makes a terminal do things; line ends and tabs stay.
-
-    With `colors` those stay too, which is what pages turn into colors of their own.
-    """
+def without_escapes(text: str) -> str:
+    """Return text without what makes a terminal do things; line ends and tabs stay."""
     if text.isprintable():
         return text
-    if not colors:
-        text = CONTROLS.sub("", SEQUENCE.sub("", text))
-        return DIRECTIONS.sub("", text)
-    pieces, place = [], 0
-    for color in COLOR.finditer(text):
-        pieces += [without_escapes(text[place : color.start()]), color[0]]
-        place = color.end()
-    return "".join([*pieces, without_escapes(text[place:])])
+    return DIRECTIONS.sub("", CONTROLS.sub("", SEQUENCE.sub("", text)))
 
 
 def printed(text: str) -> str:
