@@ -16,6 +16,7 @@ from nbgrader import converters
 from nbgrader.converters import BaseConverter
 from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
+from traitlets import default
 
 from autograder.grading.students_folders import folder_of, refusal, students_in
 from autograder.harmless_text import printed
@@ -131,6 +132,12 @@ class Autograde(FoundByName, converters.Autograde, TakenIn):
 
 class GenerateFeedback(FoundByName, converters.GenerateFeedback):
     """Makes the feedback of whoever is graded."""
+
+    @default("exporter_class")
+    def _closed_exporter(self) -> type:
+        from autograder.grading.closed_pages import FeedbackExporter
+
+        return FeedbackExporter
 
 
 def raise_logged(converter: BaseConverter, *sentences: str) -> None:
