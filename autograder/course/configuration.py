@@ -23,6 +23,7 @@ AUTOGRADE = [
     f"{NBGRADER}.AssignLatePenalties",
     f"{NBGRADER}.CheckCellMetadata",
 ]
+EXCHANGE = "autograder.grading.exchange"
 SETTINGS = "settings.py"
 NOTHING_TO_CLEAR = ("ClearSolutions", "ClearHiddenTests")
 
@@ -58,7 +59,33 @@ def configure(config: Config, folder: Path) -> None:
     # student code runs in the sandbox and is judged outside, whoever starts the grading
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = AUTOGRADE
+    # students write in the exchange, and their names stand in tables
+    config.ExchangeFactory.collect = f"{EXCHANGE}.Collect"
+    config.ExchangeFactory.release_feedback = f"{EXCHANGE}.ReleaseFeedback"
+    config.ExchangeFactory.list = f"{EXCHANGE}.List"
+    config.ExportApp.plugin_class = "autograder.instructor.csv_export.CsvExport"
+    close_nbgrader()
     read_settings(config, folder)
+
+
+def close_nbgrader() -> None:
+    """Put our own in the place of what nbgrader has no settings for.
+
+    Raises:
+        ImportError: nbgrader is another one than this was written for.
+    """
+    from nbgrader.apps import api, autogradeapp, generatefeedbackapp
+    from nbgrader.coursedir import CourseDirectory
+
+    from autograder import literal_glob
+    from autograder.grading import closed_pages, converters, timestamps
+
+    autogradeapp.Autograde = api.Autograde = converters.Autograde
+    generatefeedbackapp.GenerateFeedback = api.GenerateFeedback = converters.GenerateFeedback
+    CourseDirectory.get_existing_timestamp = timestamps.of_submission
+    api.NbGraderAPI.get_submitted_timestamp = timestamps.of_student
+    closed_pages.close_formgrader()
+    literal_glob.take_its_place("nbgrader")
 
 
 def read_settings(config: Config, folder: Path) -> None:

@@ -5,21 +5,19 @@ only what lays out text stays, of pictures only what is one. Nor may they stall 
 """
 
 import base64
-import re
 from typing import Any
 
 from nbformat import NotebookNode, from_dict
 
 from autograder.grading.harmless_markup import inert_formula, inert_html, inert_markdown
 from autograder.grading.intake import is_base64
+from autograder.harmless_text import without_escapes
 
 MOST_OUTPUTS = 300
 MOST_TEXT = 2 * 2**20  # characters of one cell
 MOST_DATA = 12 * 2**20  # characters of one cell's pictures and tables
 LONGEST_ERROR = 20_000
 LONGEST_MARKDOWN = 100_000
-MOST_COLORS = 2000  # changes of color in one output: a page searches the rest anew after each
-ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~])?")
 EACH = 200  # characters that a message counts for, however short
 EACH_SHOWN = 2000  # and an output that it becomes, which takes a page as long as so many
 CUT = "\n... the rest of the output is left out\n"
@@ -72,7 +70,7 @@ class CellOutputs:
         """Return the outputs; of a progress bar stays what was seen last."""
         for output in self.outputs:
             if output.output_type == "stream":
-                output.text = hardly_colored(overwritten(output.text))
+                output.text = overwritten(output.text)
         return self.outputs
 
     def _append(self, output: NotebookNode) -> None:
@@ -169,7 +167,7 @@ def safe_data(data: dict) -> dict[str, str]:
 
 
 def _plain(kind: str, content: str) -> tuple[str, str]:
-    return kind, hardly_colored(content)
+    return kind, content
 
 
 def _html(kind: str, content: str) -> tuple[str, str]:
@@ -217,13 +215,10 @@ def size_of(value: dict) -> int:
 
 
 def text_of(value: Any) -> str:
-    """Return text that every encoding takes; "" for what is no text."""
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else ""
-
-
-def hardly_colored(text: str) -> str:
-    """Return the text, without its colors if it changes them without end."""
-    return ESCAPE.sub("", text) if text.count("\x1b") > MOST_COLORS else text
+    """Return text that every encoding takes and no terminal obeys; "" for what is no text."""
+    if not isinstance(value, str):
+        return ""
+    return without_escapes(value.encode("utf-8", "replace").decode())
 
 
 def overwritten(text: str) -> str:

@@ -3,7 +3,6 @@
 import atexit
 import dataclasses
 import functools
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from autograder.grading.intake import Submission, take_in
 from autograder.grading.judge_notebook import Seeds, judge_submission, not_judged
 from autograder.grading.sandbox import Sandbox
 from autograder.grading.stored_results import Results, result_key
+from autograder.grading.students_folders import STUDENT, folder_of, students_in
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,8 @@ class Classroom:
             )
         return cls(
             root,
-            course.format_path(course.submitted_directory, "{student}", assignment),
-            course.format_path(course.autograded_directory, "{student}", assignment),
+            folder_of(course, course.submitted_directory, assignment),
+            folder_of(course, course.autograded_directory, assignment),
             assignment,
             course_secret(root),
             released,
@@ -63,23 +63,19 @@ class Classroom:
 
     def submitted_folder(self, student: str) -> Path:
         """Return where a student's submission lies."""
-        return Path(self.submitted.replace("{student}", student))
+        return Path(self.submitted.replace(STUDENT, student))
 
     def autograded_folder(self, student: str) -> Path:
         """Return where a student's graded notebooks lie."""
-        return Path(self.autograded.replace("{student}", student))
+        return Path(self.autograded.replace(STUDENT, student))
 
     def students(self) -> list[str]:
         """Return the students of whom there is a folder for this assignment."""
-        before, after = self.submitted.split("{student}", 1)
-        parent = Path(before)
-        if not parent.is_dir():
-            return []
-        return sorted(
-            path.name
-            for path in parent.iterdir()
-            if not path.name.startswith(".") and os.path.lexists(f"{path}{after}")
-        )
+        return students_in(self.submitted)[0]
+
+    def refused(self) -> dict[str, str]:
+        """Return the folders whose names can be no student's, each with the reason."""
+        return students_in(self.submitted)[1]
 
     def results(self, student: str, notebook: str) -> Results:
         """Return the stored results of one student's notebook."""
@@ -104,7 +100,7 @@ class Classroom:
             sandbox = sandbox or standing_sandbox(self.unsafe)
             result = judge_submission(submission, seeds, sandbox, self.limits)
             results.store(key, result)
-        return Graded(submission, key, result, results)
+        return Graded(submission, key, result, results, self.submitted_folder(student))
 
     def judge_released(self, sandbox: Sandbox) -> None:
         """Run and judge the notebooks as they were released, which nobody has handed in."""
@@ -123,17 +119,18 @@ class Classroom:
             why = f"the grader failed: {error or 'another file was handed in while it ran'}"
             submission = dataclasses.replace(submission, problem=why, notes={"": (why,)})
             result = not_judged(submission, unsafe=self.unsafe)
-        return Graded(submission, key, result, results)
+        return Graded(submission, key, result, results, self.submitted_folder(student))
 
 
 @dataclass(frozen=True)
 class Graded:
-    """A submission with its result, and where both are kept."""
+    """A submission with its result, and where both are kept: results, and what was handed in."""
 
     submission: Submission
     key: str
     result: dict[str, Any]
     results: Results
+    submitted: Path
 
 
 def limits_of(settings: dict[str, Any]) -> Limits:

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 from autograder.grading import open_course
 from autograder.grading.open_course import chosen, counted, judging, opened, progress
 from autograder.grading.sandbox import WITHOUT_SANDBOX
+from autograder.grading.students_folders import refusal
 from autograder.grading.workers import Judged
+from autograder.harmless_text import printed
 
 if TYPE_CHECKING:
     from autograder.grading.gradebook import Recorder
@@ -54,9 +56,16 @@ def graded(arguments: argparse.Namespace) -> list[Row]:
     """Run, judge and record every submission of an assignment."""
     rows: list[Row] = []
     with judging(arguments) as judge, opened(arguments) as recorder:
-        students = recorder.classroom.students()
-        students = chosen(students, arguments.student, arguments.assignment)
-        for student, results in judge(recorder.classroom, students):
+        refused = recorder.classroom.refused()
+        everybody = [*recorder.classroom.students(), *refused]
+        meant = chosen(everybody, arguments.student, arguments.assignment)
+        rows += [
+            Row(name, remarks=f"NOT RECORDED: {refusal(name, refused[name])}")
+            for name in meant
+            if name in refused
+        ]
+        students = [name for name in meant if name not in refused]
+        for student, results in judge(recorder.classroom, students) if students else ():
             rows.append(record(recorder, student, results, force=arguments.force))
             progress(f"{len(rows)} of {len(students)} graded")
         progress("")
@@ -109,11 +118,6 @@ def row(student: str, results: Sequence[dict[str, Any]]) -> Row:
         "; ".join(remarks),
         sum(result["seconds"] for result in results),
     )
-
-
-def printed(text: str) -> str:
-    """Return text in which no character makes a terminal do things."""
-    return "".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in text)
 
 
 def table(rows: Sequence[Row]) -> str:

@@ -10,7 +10,7 @@ import functools
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -36,18 +36,13 @@ from traitlets import Bool, Dict
 
 from autograder.grading.classroom import Classroom, Graded
 from autograder.grading.harmless_markup import inert_markdown, is_harmless_file
-from autograder.grading.intake import (
-    NBGRADERS,
-    UnreadableError,
-    grade_id_of,
-    read_regular_file,
-    takes_answer,
-)
+from autograder.grading.intake import NBGRADERS, Submission, grade_id_of, takes_answer
 from autograder.grading.judge_notebook import is_check
+from autograder.grading.regular_files import UnreadableError, read_regular_file
 from autograder.grading.stored_results import Results, write_whole
+from autograder.grading.timestamps import LONGEST_OF_NBGRADERS, submission_time
 
 Resources = dict[str, Any]
-LONGEST_OF_NBGRADERS = 1000  # bytes of a time, or of a secret
 
 
 class Intake(NbGraderPreprocessor):
@@ -96,6 +91,8 @@ class RecordGrades(SaveAutoGrades):
                 names["notebook"], names["assignment"], names["student"]
             )
             enter(entry, graded)
+            _, doubtful = submission_time(graded.submitted)
+            entry.flagged = entry.flagged or doubtful
             gradebook.db.commit()
         graded.results.set_recorded(graded.key, graded.submission.digest)
         return notebook, resources
@@ -270,35 +267,6 @@ def set_aside_persons_work(entry: SubmittedNotebook, results: Results) -> None:
         comment.manual_comment = None
 
 
-def submission_time(folder: Path) -> tuple[datetime | None, bool]:
-    """Return when a submission was handed in, in UTC, and whether that had to be guessed.
-
-    As with nbgrader there is no time where no timestamp was collected. Of one that cannot be read
-    the newest file takes the place.
-    """
-    path = folder / "timestamp.txt"
-    if not os.path.lexists(path):
-        return None, False
-    try:
-        text = read_regular_file(path, LONGEST_OF_NBGRADERS).decode().strip()
-        return utils.parse_utc(text) if text else None, False
-    except Exception:  # what parses times raises a dozen kinds for texts that are none
-        return newest(folder), True
-
-
-def newest(folder: Path) -> datetime | None:
-    """Return when the newest notebook of a folder was written, or the folder itself, in UTC.
-
-    None stands for a time so far away that no calendar has it.
-    """
-    files = [path for path in folder.glob("*.ipynb") if not path.is_symlink()] or [folder]
-    seconds = max(path.stat(follow_symlinks=False).st_mtime for path in files)
-    try:
-        return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
 def remove_active_files(folder: Path) -> None:
     """Remove what nbgrader has copied and formgrader might show as a page of its own."""
     for path in folder.rglob("*"):
@@ -310,15 +278,21 @@ def write_notebooks(target: Path, submitted: Path, graded: Mapping[str, Graded])
     """Write the graded notebooks of a student where nbgrader looks for them."""
     if target.exists():
         shutil.rmtree(target)
+    write_beside(target, submitted, [one.submission for one in graded.values()])
     for name, one in graded.items():
-        for beside, content in one.submission.beside.items():
-            # another notebook nbgrader would take for one of the assignment's
-            if is_harmless_file(beside) and not beside.endswith(".ipynb"):
-                write_whole(target / beside, content)
         write_whole(target / f"{name}.ipynb", json.dumps(one.result["notebook"]).encode())
-    for name in NBGRADERS:
-        with contextlib.suppress(UnreadableError):
-            write_whole(target / name, read_regular_file(submitted / name, LONGEST_OF_NBGRADERS))
     for parent, _, files in os.walk(target):
         for file in files:
             os.chmod(Path(parent, file), 0o444)
+
+
+def write_beside(target: Path, submitted: Path, submissions: Sequence[Submission]) -> None:
+    """Write what was handed in beside the notebooks, as far as no page could be made of it."""
+    for submission in submissions:
+        for beside, content in submission.beside.items():
+            # another notebook nbgrader would take for one of the assignment's
+            if is_harmless_file(beside) and not beside.endswith(".ipynb"):
+                write_whole(target / beside, content)
+    for name in NBGRADERS:
+        with contextlib.suppress(UnreadableError):
+            write_whole(target / name, read_regular_file(submitted / name, LONGEST_OF_NBGRADERS))

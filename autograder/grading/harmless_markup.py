@@ -9,6 +9,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from autograder.harmless_text import without_escapes
+
 INVISIBLE = "\N{ZERO WIDTH SPACE}"
 TAG = re.compile(r"<(?=[A-Za-z/!?])")
 # a link may lead to a page elsewhere, an address of mail, a place in this page, or a file beside it
@@ -20,6 +22,13 @@ HARMLESS = (
     rf"|[\w./%~-]*\.{FILES}(?:[\s)>]|$)"
 )
 LINK = re.compile(rf"(?<=\])(?=[(:]\s*+(?!{HARMLESS}))")
+# a page would fetch a picture as soon as it is opened, and with it tell who reads and when
+IMAGE = re.compile(r"!(?=\[)")
+OWN_PICTURE = re.compile(  # one pasted, or a file that was handed in beside the notebook
+    r"\[[^\[\]\n]{0,400}\]\("
+    r"(?:attachment:picture-([0-9]{1,3})|\w[\w./%~-]{0,200}\.(?i:bmp|gif|jpe?g|png|webp))\)"
+)
+DIAGRAM = re.compile(r"(?<=[`~])(?=[ \t]*mermaid)")  # and such a drawing may hold pictures
 PICTURE = re.compile(r"\(attachment:picture-([0-9]{1,3})\)")
 # what makes MathJax follow a link, load code, or lay something over the page
 COMMAND = re.compile(r"\\(?=\s*(?:href|url|mmlToken|require|style|class|cssId|data)(?![A-Za-z]))")
@@ -51,6 +60,9 @@ WITHOUT_TEXT = re.compile(
 ANY_TAG = re.compile(
     r"<(/?)([A-Za-z][A-Za-z0-9-]{0,40})((?:[\s/][^<>]{0,1000})?)>|<[!?][^<>]{0,1000}>"
 )
+OWN = "text-"
+MARKDOWNS_TAG = re.compile(r"<[A-Za-z][^<>]*>")
+ID = re.compile(r"(\s(?:id|name|for)\s*=\s*[\"']?|\shref\s*=\s*[\"']?#)", re.IGNORECASE)
 ATTRIBUTE = re.compile(
     r"(?:^|\s)(align|colspan|rowspan|scope|href)\s*=\s*(\"[^\"]*\"|'[^']*'|[^\s\"'>]+)",
     re.IGNORECASE,
@@ -63,9 +75,11 @@ def inert_markdown(text: str, pictures: int = 0) -> str:
     """Return Markdown that reads the same, and in which no tag, link or command can act.
 
     An invisible space in the right place is enough, in text, code and formulas alike. Links to
-    pages stay, and the first so many of `with_pictures`' pictures. Formulas that begin and never
+    pages stay, the first so many of `with_pictures`' pictures, and pictures beside the notebook;
+    any other picture becomes a link. Formulas that begin and never
     end are broken up too: renderers look for the end once for every time that one begins.
     """
+    text = without_escapes(text)
     for begin, end in BRACKETS:
         last = max(text.rfind(end), 0)
         text = text[:last] + text[last:].replace(begin, f"{begin[0]}{INVISIBLE}{begin[1:]}")
@@ -79,9 +93,23 @@ def inert_markdown(text: str, pictures: int = 0) -> str:
         picture = PICTURE.match(text, found.end())
         return "" if picture and int(picture[1]) < pictures else INVISIBLE
 
-    text = BEGIN.sub(ended, text)
+    def unless_own(found: re.Match[str]) -> str:
+        picture = OWN_PICTURE.match(text, found.end())
+        return "!" if picture and int(picture[1] or -1) < pictures else f"!{INVISIBLE}"
+
+    text = IMAGE.sub(unless_own, text)
+    text = DIAGRAM.sub(INVISIBLE, BEGIN.sub(ended, text))
     text = LINK.sub(unless_picture, text)
     return COMMAND.sub(rf"\\{INVISIBLE}", TAG.sub(f"<{INVISIBLE}", text))
+
+
+def with_own_ids(page: str) -> str:
+    """Return HTML made of a cell's Markdown in which no id is one that a page around it has.
+
+    A heading becomes an id, and formgrader binds what is typed to the field with an id. Links
+    within the notebook go where they went.
+    """
+    return MARKDOWNS_TAG.sub(lambda tag: ID.sub(rf"\1{OWN}", tag[0]), page)
 
 
 def inert_formula(text: str) -> str:

@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import re
-import stat
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -21,8 +20,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from autograder.grading.harmless_markup import inert_markdown, with_pictures
+from autograder.grading.regular_files import MB, UnreadableError, kind_of, read_regular_file
 
-MB = 2**20
 LARGEST_FILE = 32 * MB
 MOST_CELLS = 2000
 MOST_SOURCE = 1 * MB
@@ -44,10 +43,6 @@ DELETED_NOTE = (
 )
 EMBEDDED = re.compile(r"\]\(data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=\s]*)\)")
 DELETED = "deleted-"  # begins the id of a cell that the student has deleted: shown, and not run
-
-
-class UnreadableError(Exception):
-    """The submitted file holds no notebook; the message says why."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +90,7 @@ def take_in(
         place = path.name if path == folder else str(path.relative_to(folder))
         if place != f"{name}.ipynb":
             notes[""] = (f"handed in under the name {place!r}",)
-        content = read_regular_file(path, LARGEST_FILE)
+        content = read_regular_file(path, LARGEST_FILE, folder if path != folder else None)
     except (UnreadableError, OSError) as error:
         # the system's own words would name the machine's folders
         why = str(error) if isinstance(error, UnreadableError) else f"unreadable: {error.strerror}"
@@ -140,13 +135,17 @@ def find_notebook(
     stands_there = os.path.lexists(path)
     taken = {f"{other}.ipynb" for other in others}
     if stands_there:
-        cells = cells_in(path) if any(n.endswith(".ipynb") for n in {*names} - {path.name}) else ()
+        cells = (
+            cells_in(path, folder)
+            if any(n.endswith(".ipynb") for n in {*names} - {path.name})
+            else ()
+        )
         if not cells or known & cells:
             return path
         taken = {path.name}
     files = sorted(every_file(folder), key=lambda file: (".ipynb" not in file.name, file))
     files = [file for file in files if str(file.relative_to(folder)) not in taken]
-    shared = {file: len(known & cells_in(file)) for file in files[:MOST_LOOKED_INTO]}
+    shared = {file: len(known & cells_in(file, folder)) for file in files[:MOST_LOOKED_INTO]}
     best = max(shared, key=shared.__getitem__, default=None)
     if best is not None and shared[best]:
         return best
@@ -171,35 +170,12 @@ def is_of_a_person(file: Path) -> bool:
     return file.name not in ("timestamp.txt", "Thumbs.db") and not file.name.startswith(".")
 
 
-def cells_in(path: Path) -> set[str]:
-    """Return the grade ids of the cells in a file; none if it cannot be read."""
+def cells_in(path: Path, folder: Path) -> set[str]:
+    """Return the grade ids of the cells in a file of a folder; none if it cannot be read."""
     try:
-        return grade_ids(parse(read_regular_file(path, LARGEST_FILE)))
+        return grade_ids(parse(read_regular_file(path, LARGEST_FILE, folder)))
     except UnreadableError:
         return set()
-
-
-def read_regular_file(path: Path, largest: int) -> bytes:
-    """Return what a file holds, if it is a file: links, pipes and devices are refused."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
-    except OSError as error:
-        if os.path.islink(path):
-            raise UnreadableError(f"{path.name} is a link to another file") from None
-        raise UnreadableError(f"{path.name} cannot be read: {error.strerror}") from None
-    try:
-        status = os.fstat(descriptor)
-        if not stat.S_ISREG(status.st_mode):
-            raise UnreadableError(f"{path.name} is no ordinary file")
-        if status.st_nlink > 1 and status.st_uid != path.parent.stat().st_uid:
-            raise UnreadableError(f"{path.name} is a link to somebody else's file")
-        with open(descriptor, "rb", closefd=False) as file:
-            content = file.read(largest + 1)
-    finally:
-        os.close(descriptor)
-    if len(content) > largest:
-        raise UnreadableError(f"{path.name} is larger than {largest // MB} MB")
-    return content
 
 
 def parse(content: bytes) -> NotebookNode:
@@ -447,27 +423,38 @@ def files_beside(
         try:
             # a name that is no text could be no key of anything
             fits = len(name.encode()) <= LONGEST_NAME and not is_page
-            content = read_regular_file(path, LARGEST_BESIDE) if fits else None
+            content = read_regular_file(path, LARGEST_BESIDE, folder) if fits else None
         except (UnreadableError, UnicodeEncodeError):
             content = None
         if content is not None and path.suffix == ".ipynb" and b'"grade_id"' in content:
             content = None  # another copy of an assignment, which a person may want to know of
         if content is None or len(files) >= MOST_FILES or size + len(content) > MOST_BESIDE:
-            left_out.append((name if name.isprintable() else repr(name))[:LONGEST_NAME])
+            shown = (name if name.isprintable() else repr(name))[:LONGEST_NAME]
+            left_out.append(shown + said_of_no_file(path))
             continue
         size += len(content)
         files[name] = content
     return files, left_out
 
 
+def said_of_no_file(path: Path) -> str:
+    """Return what stands at a path, in brackets, if it is no file."""
+    try:
+        kind = kind_of(path.lstat().st_mode)
+    except OSError:
+        return ""
+    return "" if kind == "file" else f" ({kind})"
+
+
 def every_file(folder: Path) -> list[Path]:
     """Return the files below a folder, without following links to other folders."""
     found: list[Path] = []
     for parent, folders, names in os.walk(folder):
+        links = [name for name in folders if os.path.islink(Path(parent, name))]
         folders[:] = [name for name in folders if not name.startswith((".", "__pycache__"))]
         if len(Path(parent).parts) - len(folder.parts) >= DEEPEST:
             folders.clear()
-        found += [Path(parent, name) for name in names]
+        found += [Path(parent, name) for name in (*names, *links)]
         if len(found) > 10 * MOST_FILES:
             break
     return found

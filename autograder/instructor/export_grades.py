@@ -86,10 +86,10 @@ def submissions_of(gradebook: "Gradebook", assignment: str) -> dict[str, "Submit
 
 def export(app: object, gradebook: "Gradebook", assignment: str, target: Path) -> None:
     """Write nbgrader's own table."""
-    from nbgrader.plugins import CsvExportPlugin
+    from autograder.instructor.csv_export import CsvExport
 
     target.parent.mkdir(parents=True, exist_ok=True)
-    plugin = CsvExportPlugin(parent=app)
+    plugin = CsvExport(parent=app)
     plugin.to, plugin.assignment = str(target), [assignment]
     plugin.export(gradebook)
 

@@ -5,13 +5,11 @@ gradebook already keeps every grade.
 """
 
 import argparse
-import re
 from pathlib import Path
 
 from autograder.errors import UserError
 from autograder.instructor.tables import Table, names_of, read_table
-
-FOLDER_NAME = re.compile(r"[^/\\\0]+")
+from autograder.names import harmless_name, why_unfit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -58,15 +56,16 @@ def students_in(table: Table, column: str | None = None) -> dict[str, dict[str, 
         identifier = row[place].strip()
         if not identifier:
             continue
-        if not FOLDER_NAME.fullmatch(identifier) or identifier.startswith("."):
+        if why := why_unfit(identifier):
             raise UserError(
-                f"{identifier!r} cannot be the name of a folder; choose a column with --id"
+                f"{identifier!r} {why}, so it cannot be the name of a student's folder; mend it, "
+                "or choose a column with --id"
             )
         if identifier in found:
             raise UserError(f"{identifier!r} stands twice in the roster; choose a column with --id")
-        first, last = names_of(table, row)
+        first, last = map(harmless_name, names_of(table, row))
         fields = {"first_name": first, "last_name": last}
-        fields["email"] = "" if email is None else row[email].strip()
+        fields["email"] = "" if email is None else harmless_name(row[email])
         found[identifier] = {name: value for name, value in fields.items() if value}
     if not found:
         raise UserError("there is nobody in that roster; choose a column with --id")

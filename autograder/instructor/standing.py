@@ -11,6 +11,7 @@ from nbgrader.api import MissingEntry
 
 from autograder.checking.judge import ExerciseResult, PartResult
 from autograder.grading.intake import grade_id_of
+from autograder.harmless_text import printed
 from autograder.instructor.lateness import final_score
 
 if TYPE_CHECKING:
@@ -145,14 +146,14 @@ class ClassStanding:
 def standing_of(recorder: "Recorder") -> ClassStanding:
     """Gather where the class of an opened assignment stands."""
     classroom, gradebook = recorder.classroom, recorder.gradebook
-    students, ungraded = [], []
+    students = []
+    ungraded = [printed(name) for name in classroom.refused()]
     handed_in = classroom.students()
     for student in handed_in:
         try:
-            student.encode()
             submission = gradebook.find_submission(classroom.assignment, student)
-        except (MissingEntry, UnicodeEncodeError):  # a folder's name need not be text
-            ungraded.append(student.encode(errors="replace").decode())
+        except MissingEntry:
+            ungraded.append(student)
             continue
         students.append(_student(recorder, student, submission))
     known = {entry.id for entry in gradebook.students}

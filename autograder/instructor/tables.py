@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UserError
+from autograder.harmless_text import as_cell, from_cell
 
 BOM = "\ufeff"
 
@@ -105,7 +106,7 @@ class Table:
         """Return the table in the form in which it was read."""
         stream = io.StringIO()
         writer = csv.writer(stream, delimiter=self.delimiter, lineterminator="\r\n")
-        writer.writerows([self.headers, *self.rows])
+        writer.writerows([map(as_cell, line) for line in (self.headers, *self.rows)])
         return self.mark + stream.getvalue()
 
 
@@ -126,7 +127,8 @@ def read_table(path: Path) -> Table:
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        headers, *rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+        headers, *rows = ([from_cell(cell) for cell in line] for line in lines)
     except (csv.Error, ValueError):
         raise UserError(f"{path} is no table of comma-separated values") from None
     headers = [header.strip() for header in headers]

@@ -3,9 +3,14 @@
 import functools
 import os
 import shutil
+import socket
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -120,3 +125,49 @@ def graded_assignment(
         return Graded(name, folder)
 
     return grade
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return listener.getsockname()[1]
+
+
+def wait_for(address: str, process: subprocess.Popen, seconds: float = 60) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and process.poll() is None:
+        try:
+            urllib.request.urlopen(address)
+        except (urllib.error.URLError, ConnectionError):
+            time.sleep(0.2)
+        else:
+            return
+    pytest.fail("the Jupyter server does not answer")
+
+
+@pytest.fixture(scope="session")
+def token() -> str:
+    return "only-on-loopback"
+
+
+@pytest.fixture(scope="session")
+def formgrader_of(
+    environment: dict[str, str],
+    token: str,
+) -> Callable[[Path], AbstractContextManager[str]]:
+    """Serve a course's formgrader, on loopback; returns its address."""
+
+    @contextmanager
+    def serve(folder: Path) -> Iterator[str]:
+        port = free_port()
+        command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
+        command += ["--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={token}"]
+        log = open(folder.parent / "server.log", "w")  # noqa: SIM115
+        with log, subprocess.Popen(command, cwd=folder, env=environment, stderr=log) as process:
+            try:
+                wait_for(f"http://127.0.0.1:{port}/api", process)
+                yield f"http://127.0.0.1:{port}/formgrader"
+            finally:
+                process.terminate()
+
+    return serve

@@ -1,12 +1,9 @@
 """Formgrader, driven in a browser: grade a submission, see its checks and notes, give points."""
 
 import shutil
-import socket
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +12,6 @@ import nbformat
 import pytest
 from nbgrader.api import Gradebook
 from playwright.sync_api import Browser, Page
-
-TOKEN = "only-on-loopback"
 
 
 @dataclass
@@ -34,24 +29,6 @@ class Served:
         with Gradebook(f"sqlite:///{self.folder / 'gradebook.db'}") as gradebook:
             grade = gradebook.find_grade("why_not_generate", "attention", "attention", "solved")
             return grade.manual_score, grade.needs_manual_grade
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
-
-
-def wait_for(address: str, process: subprocess.Popen, seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and process.poll() is None:
-        try:
-            urllib.request.urlopen(address)
-        except (urllib.error.URLError, ConnectionError):
-            time.sleep(0.2)
-        else:
-            return
-    pytest.fail("the Jupyter server does not answer")
 
 
 def hand_in_what_stops(folder: Path) -> None:
@@ -82,21 +59,13 @@ def entry(folder: Path, student: str) -> dict[str, object]:
 def served(
     graded_assignment: Callable,
     tmp_path_factory: pytest.TempPathFactory,
-    environment: dict[str, str],
+    formgrader_of: Callable,
 ) -> Iterator[Served]:
     original = graded_assignment("attention").folder
     folder = shutil.copytree(original, tmp_path_factory.mktemp("formgrader") / "course")
     hand_in_what_stops(folder)
-    port = free_port()
-    command = [sys.executable, "-m", "jupyter", "server", "--no-browser", "--allow-root"]
-    command += ["--ip=127.0.0.1", f"--port={port}", f"--IdentityProvider.token={TOKEN}"]
-    log = open(folder.parent / "server.log", "w")  # noqa: SIM115
-    with log, subprocess.Popen(command, cwd=folder, env=environment, stderr=log) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/api", process)
-            yield Served(folder, f"http://127.0.0.1:{port}/formgrader")
-        finally:
-            process.terminate()
+    with formgrader_of(folder) as address:
+        yield Served(folder, address)
 
 
 def open_submission(served: Served, page: Page, student: str) -> None:
@@ -109,10 +78,10 @@ def open_submission(served: Served, page: Page, student: str) -> None:
 
 
 @pytest.fixture
-def page(browser: Browser, served: Served) -> Iterator[Page]:
+def page(browser: Browser, served: Served, token: str) -> Iterator[Page]:
     with browser.new_context() as context:
         page = context.new_page()
-        page.goto(f"{served.address}?token={TOKEN}")
+        page.goto(f"{served.address}?token={token}")
         yield page
 
 

@@ -8,19 +8,21 @@ from collections.abc import Callable
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from nbconvert.filters.ansi import ansi2html
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from pages import Page, acts
 
-from autograder.grading.cell_outputs import hardly_colored, safe_data
+from autograder.grading.cell_outputs import safe_data
 from autograder.grading.harmless_markup import (
     INVISIBLE,
+    OWN,
     TAGS,
     inert_formula,
     inert_html,
     inert_markdown,
+    with_own_ids,
     with_pictures,
 )
+from autograder.harmless_text import without_escapes
 
 LINKS = (
     "[x](javascript:alert(1))",
@@ -144,8 +146,14 @@ def test_a_picture_is_found_under_whatever_name_an_editor_refers_to_it():
     assert shown == [f"data:image/png;base64,aGVsbG8{number}" for number in range(4)]
 
 
-COMMANDS = (r"\href{javascript:alert(1)}{x}", r"\ href{x}{y}", r"\mmlToken{mi}[href='x']{y}",
-            r"\let\a=\href \a{x}{y}", r"\require{html}", r"\style{position:fixed}{x}")  # fmt: skip
+COMMANDS = (
+    r"\href{javascript:alert(1)}{x}",
+    r"\ href{x}{y}",
+    r"\mmlToken{mi}[href='x']{y}",
+    r"\let\a=\href \a{x}{y}",
+    r"\require{html}",
+    r"\style{position:fixed}{x}",
+)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -164,10 +172,37 @@ def test_no_formula_follows_a_link_or_lays_something_over_the_page(command: str)
     assert inert_formula(r"\frac{x}{\sqrt{d}} \hrefx") == r"\frac{x}{\sqrt{d}} \hrefx"
 
 
-@given(text=st.text() | st.lists(st.sampled_from(
-    ["<b>", "</b>", "<p>", "<a href=x>", "<li>", "</ul>", "<ul>", "<table>", "<td>", "<script>",
-     "</script>", "<!--", "-->", "<style", "'", '"', ">", "<", "&lt;", "&#60;", "x", "<br/>"]
-)).map("".join))  # fmt: skip
+@given(
+    text=st.text()
+    | st.lists(
+        st.sampled_from(
+            [
+                "<b>",
+                "</b>",
+                "<p>",
+                "<a href=x>",
+                "<li>",
+                "</ul>",
+                "<ul>",
+                "<table>",
+                "<td>",
+                "<script>",
+                "</script>",
+                "<!--",
+                "-->",
+                "<style",
+                "'",
+                '"',
+                ">",
+                "<",
+                "&lt;",
+                "&#60;",
+                "x",
+                "<br/>",
+            ]
+        )
+    ).map("".join)
+)
 def test_whatever_html_is_shown_is_well_formed_and_lays_out_text(text: str):
     made = inert_html(text)
     assert inert_html(made) == made
@@ -201,25 +236,145 @@ def seconds(do: Callable[[], object]) -> float:
     return time.process_time() - start
 
 
-@pytest.mark.parametrize("piece", [
-    "<b>", "<p><b>", "<a href=x>x", "</b>", "<!--", "<script>", "<a ", "&", "&#", "<table><td>",
-    "<b x=1>", '<a "', "</script ", "<style></style ",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<b>",
+        "<p><b>",
+        "<a href=x>x",
+        "</b>",
+        "<!--",
+        "<script>",
+        "<a ",
+        "&",
+        "&#",
+        "<table><td>",
+        "<b x=1>",
+        '<a "',
+        "</script ",
+        "<style></style ",
+    ],
+)
 def test_html_takes_time_in_proportion_to_its_length(piece: str):
     text = piece * (1_000_000 // len(piece))
     assert seconds(lambda: inert_html(text)) < 10
 
 
-@pytest.mark.parametrize("piece", [
-    r"\begin{a}", r"\begin{a} \end{b}", r"\\[", r"\\(", "$a ", "[", "](", "[x](", "![", "[x]: y\n",
-    "*a_", "`", "<", "\\\n", "](   ",
-])  # fmt: skip
+@pytest.mark.parametrize(
+    "piece",
+    [
+        r"\begin{a}",
+        r"\begin{a} \end{b}",
+        r"\\[",
+        r"\\(",
+        "$a ",
+        "[",
+        "](",
+        "[x](",
+        "![",
+        "[x]: y\n",
+        "*a_",
+        "`",
+        "<",
+        "\\\n",
+        "](   ",
+    ],
+)
 def test_no_text_stalls_the_page(piece: str):
     text = piece * (100_000 // len(piece))
     assert seconds(lambda: rendered(inert_markdown(text))) < 10
 
 
-def test_colors_without_end_do_not_stall_the_page():
-    text = "\x1b[1mx\x1b[\x1b[0m" * 100_000
-    assert seconds(lambda: ansi2html(hardly_colored(text))) < 5
-    assert hardly_colored("\x1b[31mred\x1b[0m") == "\x1b[31mred\x1b[0m"
+COMMANDS = (  # of a terminal
+    "\x1b[31mred\x1b[0m",
+    "\x1b[2J",
+    "\x1b]0;title\x07",
+    "\x1b]52;c;cm0gLXJm\x1b\\",
+    "\x9b5n",
+    "\x1bP+q544e\x1b\\",
+    "\x1b]8;;http://example.org\x07here\x1b]8;;\x07",
+    "\x1bc",
+    "\x1b(0",
+    "\x07\x08",
+    "\x1b]\x1b[\x1b",
+    "\u202egnp.exe\u202c",
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("form", ["text/plain", "text/html", "text/markdown", "text/latex"])
+def test_nothing_that_is_stored_moves_a_terminal(command: str, form: str):
+    shown = safe_data({form: f"before {command}\n\tafter"})[form]
+    assert not set(shown) & set("\x07\x08\x1b\x9b\u202e")
+    assert shown.startswith("before ")
+    assert shown.endswith("\n\tafter")
+    assert inert_markdown(command) == inert_markdown(without_escapes(command))
+
+
+def test_commands_without_end_do_not_stall_the_page():
+    for piece in ("\x1b[1mx\x1b[\x1b[0m", "\x1b]", "\x1bP", "\x1b[" + "0;" * 50, "\x9b"):
+        assert seconds(lambda piece=piece: without_escapes(piece * 200_000)) < 10
+
+
+REMOTE_PICTURES = (
+    "![x](http://elsewhere/x.png)",
+    "![x](//elsewhere/x.png)",
+    "![x]( https://elsewhere/x.png 'x')",
+    "![x][y]\n\n[y]: http://elsewhere/x.png",
+    "![y]\n\n[y]: http://elsewhere/x.png",
+    "![a ![b](c.png)](http://elsewhere/x.png)",
+    "![x](/logout?x.png)",
+    "[![x](http://elsewhere/x.png)](http://elsewhere/)",
+    "![x](<http://elsewhere/x.png>)",
+    "<img src=http://elsewhere/x.png>",
+    "![x](\\\\elsewhere/x.png)",
+    "![x](http&colon;//elsewhere/x.png)",
+    "!\x1b[[x](http://elsewhere/x.png)",
+)
+
+
+@pytest.mark.parametrize("text", REMOTE_PICTURES)
+def test_no_picture_is_fetched_from_elsewhere(text: str):
+    sources = [
+        attributes["src"]
+        for tag, attributes in Page(rendered(inert_markdown(text))).found
+        if tag == "img"
+    ]
+    assert sources in ([], ["c.png"])
+
+
+def test_a_drawing_in_text_is_shown_as_text():
+    for fence in ("```mermaid", "~~~ mermaid", "````  mermaid"):
+        page = rendered(inert_markdown(f"{fence}\ngraph TD\n{fence.split('m')[0].strip()}"))
+        assert not [a for _, a in Page(page).found if "mermaid" in a.get("class", "").split()]
+
+
+def test_the_students_own_pictures_stay():
+    text, pictures = with_pictures("![a plot](plots/one.png) ![](attachment:b.png)", {"b.png": {}})
+    assert inert_markdown(text, len(pictures)) == text
+
+
+IDS = (
+    "# why_not_generate",
+    "## check_softmax",
+    "why_not_generate-comment\n===",
+    "# MathJax\n# formgrader",
+    "[to](#a)\n# a",
+    "<h1 id=why_not_generate name='x'>",
+    "# statusmessage",
+)
+
+
+@pytest.mark.parametrize("text", IDS)
+def test_no_heading_takes_the_id_of_a_field(text: str):
+    for source in (text, inert_markdown(text)):
+        for tag, attributes in Page(with_own_ids(rendered(source))).found:
+            for name in ("id", "name"):
+                assert attributes.get(name, OWN).startswith(OWN), tag
+
+
+def test_links_within_the_text_lead_where_they_led():
+    page = Page(with_own_ids(rendered("# A b\n[to](#A-b) [away](http://example.org/#A-b)")))
+    ids = [attributes["id"] for _, attributes in page.found if "id" in attributes]
+    links = [attributes["href"] for tag, attributes in page.found if tag == "a"]
+    assert links == [f"#{ids[0]}", f"#{ids[0]}", "http://example.org/#A-b"]
