@@ -80,6 +80,12 @@ def test_every_module_that_is_run_exists(document):
             assert importlib.util.find_spec(module) is not None, module
 
 
+@pytest.mark.parametrize("document", ["README.md", *DOCUMENTS])
+def test_every_link_leads_to_a_file(document):
+    links = set(re.findall(r"\]\(([^)#:]+)\)", text_of(document)))
+    assert {link for link in links if not (ROOT / link).exists()} == set()
+
+
 def rooms() -> dict[str, set[str]]:
     """Give the rooms by their folders, each with those that it may import from."""
     rows = ROW.findall(text_of("ARCHITECTURE.md"))
