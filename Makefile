@@ -31,13 +31,14 @@ serve: book ## show the website at http://127.0.0.1:8000 (PORT=8001 for another 
 	@echo "http://127.0.0.1:$(PORT) (Ctrl-C stops it)"
 	@$(RUN) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT) || test $$? -eq 130
 
-lab: environment ## open JupyterLab on your copies of the exercises (COURSE=DIR: on a course)
+lab: ## open JupyterLab on your copies of the exercises (COURSE=DIR: on a course)
+	@$(PYTHON) setup/environment.py $(if $(COURSE),everything,student)
 	@$(RUN) setup/lab.py
 
 demo: environment tools ## make a small course in demo/ with a small class, and grade it
 	@$(RUN) -m autograder demo
 
-lint: environment ## check style, imports and the lock
+lint: environment ## check style, imports and the locks
 	@$(RUN) -m ruff check .
 	@$(RUN) -m ruff format --check .
 	@$(RUN) setup/lock.py --check
@@ -50,13 +51,13 @@ format: environment ## put the code into the project's style
 bench: environment data ## run every benchmark of the code, one at a time
 	@$(RUN) setup/benchmarks.py
 
-lock: ## write requirements.lock from what .venv holds
-	@$(RUN) setup/lock.py
+lock: environment ## write the locks and resolve them for every system (UPGRADE=NAME: a newer NAME)
+	@$(RUN) setup/lock.py $(if $(UPGRADE),--upgrade-package $(UPGRADE))
 
 clean: ## remove what was built; never lab/, demo/, a course folder, .venv or .cache
 	@$(PYTHON) setup/clean.py
 
-environment: ## only make .venv, with the versions of requirements.lock
+environment: ## only make .venv, with all that requirements.lock has
 	@$(PYTHON) setup/environment.py
 
 data: environment ## only fetch texts and weights

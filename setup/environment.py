@@ -1,12 +1,15 @@
-"""Make `.venv` with the exact versions of requirements.lock, or see that it is there.
+"""Make `.venv` with the exact versions of a lock, or see that it is there.
 
-What was installed is stamped with a digest of the lock, so a changed lock is installed and an
-unchanged one costs nothing. The stamp is written last: what is interrupted carries on.
+`environment.py student` installs what the exercises need, `environment.py` everything; the first
+is a part of the second. What was installed is stamped with a digest of its lock, so a changed lock
+is installed and an unchanged one costs nothing. The stamp is written last: what is interrupted
+carries on.
 """
 
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -18,36 +21,77 @@ from checkout import ENVIRONMENT, PYTHON, ROOT, Stop, run
 sys.path.insert(0, str(ROOT))
 from solutions.materials import pip_failures
 
-LOCK = ROOT / "requirements.lock"
+LOCKS = {
+    "student": ROOT / "requirements-student.lock",
+    "everything": ROOT / "requirements.lock",
+}
+CUDA = ROOT / "requirements-cuda.lock"
 STAMP = ENVIRONMENT / "installed"
-OLDEST = (3, 11)
+# the entry of a lock for torch's CPU build for Linux, which an ordinary index has not
+CPU_BUILD = re.compile(r"^torch==(\S+\+cpu).*\n(?: .*\n)*", re.MULTILINE)
 
 
 def main() -> None:
     """Bring the environment up to date."""
-    if sys.version_info < OLDEST:
-        found = ".".join(map(str, sys.version_info[:3]))
-        raise Stop(
-            f"Python 3.11 or newer is needed, and this is {found}. Set PYTHON, as in `make "
-            "book PYTHON=python3.11`."
-        )
-    if STAMP.is_file() and STAMP.read_text() == digest() and works():
+    asked = sys.argv[1] if sys.argv[1:] else "everything"
+    if asked not in LOCKS:
+        raise Stop(f"There is no environment for {asked}: say {' or '.join(LOCKS)}.")
+    lock = LOCKS[asked]
+    usable = works()
+    if usable and STAMP.is_file() and digest(lock) in STAMP.read_text().split():
         return
-    if not works():
+    if not usable:
         create()
-    print(f"Installing the {locked()} packages of requirements.lock into .venv", flush=True)
-    pip("install", "--requirement", str(LOCK))
+    if sys.platform != "linux" or cpu_build_is_offered(lock):
+        install(lock)
+    else:
+        print(
+            "The index has torch with CUDA only, several GB; the README says how to get the small "
+            "build.",
+            flush=True,
+        )
+        install(without_torch(lock))
+        install(CUDA)
     pip("install", "--no-deps", "--no-build-isolation", "--editable", str(ROOT))
-    STAMP.write_text(digest())
+    # whoever has everything has what a student needs
+    held = LOCKS.values() if asked == "everything" else [lock]
+    STAMP.write_text("".join(digest(one) + "\n" for one in held))
 
 
-def digest() -> str:
+def digest(lock: Path) -> str:
     """Everything the environment is made of, as one hash."""
     total = hashlib.sha256(sys.version.encode())
-    for file in (LOCK, ROOT / "pyproject.toml"):
+    for file in (lock, CUDA, ROOT / "pyproject.toml"):
         total.update(file.read_bytes())
     total.update(str(ROOT).encode())  # a moved checkout has a new environment
     return total.hexdigest()
+
+
+def install(lock: Path) -> None:
+    """Install a lock, each file by its hash. It is complete: pip need not ask what is needed."""
+    print(f"Installing {lock.name} into .venv", flush=True)
+    pip("install", "--no-deps", "--require-hashes", "--requirement", str(lock))
+
+
+def cpu_build_is_offered(lock: Path) -> bool:
+    """Whether pip finds the torch that the lock has for Linux; if it cannot look, it will say so.
+
+    It has to be asked for by its whole name: of two files, pip prefers the one whose hash the index
+    tells, and a folder tells none.
+    """
+    wanted = CPU_BUILD.search(lock.read_text())
+    if not wanted:
+        return True
+    asked = [str(PYTHON), "-m", "pip", "index", "versions", "torch", "--no-input"]
+    answer = subprocess.run(asked, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return answer.returncode != 0 or wanted[1] in re.split(r"[\s,]+", answer.stdout)
+
+
+def without_torch(lock: Path) -> Path:
+    """The same lock without torch's CPU build, as a file in the environment."""
+    rest = ENVIRONMENT / lock.name
+    rest.write_text(CPU_BUILD.sub("", lock.read_text()))
+    return rest
 
 
 def works() -> bool:
@@ -74,11 +118,6 @@ def create() -> None:
         raise Stop(pip_failures.explanation(".venv", said, "move the checkout to another disk"))
 
 
-def locked() -> int:
-    """How many packages the lock names."""
-    return sum("==" in line for line in LOCK.read_text().splitlines())
-
-
 def pip(*arguments: str) -> None:
     """Run pip in the environment and show how far it is."""
     command = [str(PYTHON), "-m", "pip", *arguments, "--no-input", "--disable-pip-version-check"]
@@ -99,7 +138,7 @@ def pip(*arguments: str) -> None:
         process.wait()
         raise
     if process.wait():
-        what = "What requirements.lock names"
+        what = "What the lock names"
         raise Stop(pip_failures.explanation(what, said, "move the checkout to another disk"))
 
 
@@ -107,16 +146,9 @@ def _watch(process: subprocess.Popen[str]) -> str:
     """Show what pip does, a line every few seconds; returns all that it said."""
     terminal = sys.stdout.isatty()
     width = shutil.get_terminal_size().columns - 1
-    said, shown, warned = [], 0.0, False
+    said, shown = [], 0.0
     for line in process.stdout:
         said.append(line)
-        if line.startswith("Collecting nvidia-") and not warned:
-            print(
-                "This index has torch with CUDA, several GB; the README says how to get the "
-                "small build.",
-                flush=True,
-            )
-            warned = True
         words = line.strip()
         begins = words.startswith(("Collecting", "Downloading", "Building", "Installing"))
         if begins and time.monotonic() - shown > (0.2 if terminal else 5):

@@ -1,4 +1,4 @@
-"""JupyterLab on copies of the exercises, with nbgrader; or on a course, with formgrader.
+"""JupyterLab on copies of the exercises; or on a course, with nbgrader and its formgrader.
 
 `lab/` is git-ignored. A notebook is copied there once and from then on belongs to the student: it
 is never written again, also when the exercise has changed since.

@@ -59,7 +59,7 @@ class Returned:
     """The function returned `value`.
 
     `arguments_after` is `(arguments, keywords)` as the function left them, or None where it did not
-    change them. `seconds` is how long it took.
+    change them. `seconds` is how long it kept processors busy: other programs cost it nothing.
     """
 
     value: Any
@@ -103,7 +103,7 @@ Oracle = Callable[[Call], Answer]
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A call, the answer expected of it and, in a timed part, how long it may take."""
+    """A call, the answer expected of it and, in a timed part, how long it may be at work."""
 
     call: Call
     expected: Answer

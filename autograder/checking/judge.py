@@ -223,7 +223,7 @@ def _difference(
 
 
 def _too_slow(cases: Sequence[Case], answers: Sequence[Answer]) -> _Failure | None:
-    """Say so if every timed call took too long: on a busy machine the best of them counts."""
+    """Say so if every timed call was at work too long: the best of them counts."""
     timed = [
         (answer.seconds / case.seconds_allowed, index)
         for index, (case, answer) in enumerate(zip(cases, answers, strict=True))

@@ -37,6 +37,19 @@ class Group:
                         return True
         return False
 
+    def processor_seconds(self) -> float | None:
+        """Return how long all its processes together have kept processors busy, the ended ones too.
+
+        None stands for a machine that does not count it.
+        """
+        for folder in self.folders:
+            with contextlib.suppress(OSError, ValueError):
+                return int((folder / "cpuacct.usage").read_text()) / 1e9
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                lines = (folder / "cpu.stat").read_text().splitlines()
+                return int(dict(line.split() for line in lines)["usage_usec"]) / 1e6
+        return None
+
     def remove(self) -> None:
         """Remove the group, whose processes have been killed."""
         for folder in self.folders:
@@ -44,13 +57,15 @@ class Group:
                 try:
                     folder.rmdir()
                     break
+                except FileNotFoundError:
+                    break
                 except OSError:  # the kernel has not yet buried them all
                     time.sleep(0.01)
 
 
 def make_group(limits: Limits) -> Group | None:
     """Return a new group with the limits of one submission, or None where that is not possible."""
-    name = f"autograder-{os.getpid()}-{next(_numbers)}"
+    name = f"{own_names()}{os.getpid()}-{next(_numbers)}"
     memory = str(limits.memory + limits.disk)
     processes = str(limits.processes + 2)
     settings = (
@@ -75,7 +90,10 @@ def make_group(limits: Limits) -> Group | None:
 
 @functools.cache
 def parents() -> tuple[Path, ...]:
-    """Return the folders in which groups can be made: one, or one each for memory and processes."""
+    """Return the folders in which groups can be made: one, or one for each controller.
+
+    That which counts the time of processors may be missing.
+    """
     if (ROOT / "cgroup.controllers").exists():
         folder = ROOT / own_group("").lstrip("/")
         folder = folder if folder.is_dir() else ROOT
@@ -91,7 +109,25 @@ def parents() -> tuple[Path, ...]:
         if not _may_make_groups_in(folder):
             return ()
         found.append(folder)
+    folder = ROOT / "cpuacct" / own_group("cpuacct").lstrip("/")
+    folder = folder if folder.is_dir() else ROOT / "cpuacct"
+    if folder.resolve() not in [one.resolve() for one in found] and _may_make_groups_in(folder):
+        found.append(folder)
     return tuple(found)
+
+
+def own_names() -> str:
+    """Return how the names of all groups begin that processes make which this one can see."""
+    return f"autograder-{os.stat('/proc/self/ns/pid').st_ino}-"
+
+
+def remove_abandoned() -> None:
+    """Remove the groups of graders and workers that ended without doing it, all by being killed."""
+    for parent in parents():
+        for folder in parent.glob(f"{own_names()}*"):
+            maker = folder.name.removeprefix(own_names()).partition("-")[0]
+            if maker.isdigit() and not Path("/proc", maker).exists():
+                Group((folder,)).remove()
 
 
 def own_group(controller: str) -> str:
@@ -132,7 +168,7 @@ def crowd_below(process: int) -> int:
 
 
 def _may_make_groups_in(folder: Path) -> bool:
-    trial = folder / f"autograder-{os.getpid()}-trial"
+    trial = folder / f"{own_names()}{os.getpid()}-trial"
     try:
         trial.mkdir()
         trial.rmdir()

@@ -6,7 +6,7 @@ function's name for something else.
 
 import hmac
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from html import escape
 from typing import Any
@@ -16,6 +16,7 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 
 from autograder.checking import report
+from autograder.checking.cases import ExerciseCases
 from autograder.checking.judge import ExerciseResult, judge, unanswered
 from autograder.checking.one_thread import one_thread
 from autograder.course.filled_notebooks import CHECK
@@ -75,7 +76,8 @@ def judge_submission(
     sources = [cell.source for cell in notebook.cells]
     run = NotebookRun(sandbox, sources, submission.beside, limits, seeds.number())
     with one_thread(), run:
-        exercises = _judged(notebook, run, seeds)
+        timed = _timed_cases(notebook, sandbox, seeds)
+        exercises = _judged(notebook, run, seeds, timed)
         _show_outputs(notebook, run)
     return _result(submission, exercises, sandbox.unsafe, time.monotonic() - started)
 
@@ -131,7 +133,27 @@ def is_grade_cell(cell: NotebookNode) -> bool:
     return cell.cell_type == "code" and bool(nbgrader.get("grade")) and not takes_answer(cell)
 
 
-def _judged(notebook: NotebookNode, run: NotebookRun, seeds: Seeds) -> list[dict[str, Any]]:
+def _timed_cases(
+    notebook: NotebookNode, sandbox: Sandbox, seeds: Seeds
+) -> dict[str, ExerciseCases]:
+    """Return the cases of the exercises that ask for speed too, by their identifiers.
+
+    They are drawn, and their baselines timed, before anything of the student's runs: what a
+    notebook leaves at work must not slow what its functions are compared with.
+    """
+    named = [CHECK.fullmatch(cell.source.strip()) for cell in notebook.cells if is_check(cell)]
+    specs = [find(found["identifier"]) for found in named]
+    timed = [spec for spec in specs if any(part.speed is not None for part in spec.parts)]
+    if timed:
+        sandbox.wait_until_quiet()
+    return {
+        spec.identifier: draw_cases(spec, seeds.text(spec.identifier)) for spec in timed
+    }
+
+
+def _judged(
+    notebook: NotebookNode, run: NotebookRun, seeds: Seeds, timed: Mapping[str, ExerciseCases]
+) -> list[dict[str, Any]]:
     """Run the notebook's cells and judge at each grade cell."""
     exercises: list[dict[str, Any]] = []
     since_last: list[int] = []
@@ -140,7 +162,7 @@ def _judged(notebook: NotebookNode, run: NotebookRun, seeds: Seeds) -> list[dict
         if cell.cell_type != "code":
             continue
         if is_check(cell):
-            exercise = _judge_exercise(cell, run, seeds, since_last)
+            exercise = _judge_exercise(cell, run, seeds, timed, since_last)
             exercise["answer_id"] = grade_id_of(answer) if answer is not None else ""
             exercise["flags"] = [] if answer is None else _flags(exercise, answer.source)
             exercises.append(exercise)
@@ -158,11 +180,15 @@ def _judged(notebook: NotebookNode, run: NotebookRun, seeds: Seeds) -> list[dict
 
 
 def _judge_exercise(
-    cell: NotebookNode, run: NotebookRun, seeds: Seeds, since_last: list[int]
+    cell: NotebookNode,
+    run: NotebookRun,
+    seeds: Seeds,
+    timed: Mapping[str, ExerciseCases],
+    since_last: list[int],
 ) -> dict[str, Any]:
     named = CHECK.fullmatch(cell.source.strip())
     spec = find(named["identifier"])
-    cases = draw_cases(spec, seeds.text(spec.identifier))
+    cases = timed.get(spec.identifier) or draw_cases(spec, seeds.text(spec.identifier))
     oracle = Oracle(run, named["function"], cases, SLOW_FACTOR * cases.seconds)
     # a judge that stumbles over an answer must not stop the notebook
     try:

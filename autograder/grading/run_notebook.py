@@ -76,6 +76,7 @@ class NotebookRun:
         self.number = 0  # of the last cell or call, so that no reply is taken for another's
         self.output_left = MOST_OUTPUT
         self.answered = 0  # bytes, to the exercise that is being judged
+        self.longest = 0.0  # seconds that a message of calls to it took, on the wall
         self.judged: list[int] = []  # the cells of that exercise
         self.left_out: set[int] = set()  # cells that are not run again
         self.suspects: set[int] = set()  # cells that ended the process, or left something at work
@@ -171,6 +172,7 @@ class NotebookRun:
             "seconds": seconds,
             "number": number,
         }
+        busy_before = self.child.processor_seconds()
         started = time.monotonic()
         self.asked = True
         try:
@@ -187,7 +189,14 @@ class NotebookRun:
         finally:  # an exercise has a time of its own, and takes none from the cells to come
             took = time.monotonic() - started
             self.deadline += took
-        return [self._taken(answer, took, seconds) for answer in answers]
+        # load from elsewhere costs nobody a timed part, and nothing that works for the student, in
+        # whatever process, is left out; where that cannot be told, the clock on the wall counts
+        busy_after = self.child.processor_seconds()
+        busy = took if None in (busy_before, busy_after) else busy_after - busy_before
+        taken = [self._taken(answer, busy, seconds) for answer in answers]
+        if all(isinstance(answer, Returned) for answer in taken):
+            self.longest = max(self.longest, took)
+        return taken
 
     def _taken(self, answer: bytes, took: float, allowed: float) -> Answer:
         self.answered += len(answer)
@@ -201,7 +210,7 @@ class NotebookRun:
         What these cells have left at work could answer in their place, but now and then only, and
         then a later exercise would be blamed. So it is put to the test where it was begun.
         """
-        self.answered = 0
+        self.answered, self.longest = 0, 0.0
         self.judged, self.since = self.since, []
         if self.child is None:
             return ""
@@ -360,7 +369,7 @@ class Oracle:
         if isinstance(answer, TimedOut | Died):
             self.stopped.append(answer)
         if isinstance(answer, Returned):
-            self.slowest = max(self.slowest, answer.seconds)
+            self.slowest = max(self.slowest, self.run.longest)
         if answer == Raised("NameError", self.function):
             self.defined = False
         return answer

@@ -200,6 +200,13 @@ class Sandbox:
             self.process.stderr.close()
         if self.folder is not None:
             self.folder.cleanup()
+        cgroups.remove_abandoned()  # workers are killed, and can tidy up nothing
+
+    def wait_until_quiet(self) -> None:
+        """Return when no process of a submission is left."""
+        if self.ending is not None:
+            self.ending.wait_for_end()
+            self.ending = None
 
 
 class Child:
@@ -278,6 +285,13 @@ class Child:
     def crowd(self) -> int:
         """Return how many threads there are in it and in what it has started."""
         return cgroups.crowd_below(self.processes[0])
+
+    def processor_seconds(self) -> float | None:
+        """Return how long it and all that it has started have kept processors busy.
+
+        None stands for a machine that does not count what has ended.
+        """
+        return None if self.group is None else self.group.processor_seconds()
 
     def how_it_ended(self) -> str:
         """Say in a few words what became of a process that does not answer any more."""

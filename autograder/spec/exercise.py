@@ -16,8 +16,10 @@ Function = TypeVar("Function", bound=Callable)
 class Speed:
     """A part that also asks for speed: one coarse step, and a wide margin.
 
-    The function has to be `times` as fast as `baseline`, by default the reference. The baseline is
-    timed when the cases are drawn, in a process that runs no student's code.
+    The function has to be `times` as fast as `baseline`, by default the reference. What counts is
+    the time for which each keeps processors busy: the function with all that works for it, in its
+    fastest call, the baseline in its own, so the calls of such a part are of one size. The baseline
+    is timed when the cases are drawn, in a process that runs no student's code, and while none runs.
     """
 
     times: float

@@ -3,6 +3,9 @@
 Standard library only: it also serves before there is an environment.
 """
 
+import platform
+import re
+
 _NO_NETWORK = (
     "{what} is not here and the package index cannot be reached. Connect to the network (or set "
     "PIP_INDEX_URL to a mirror) and run the same command again."
@@ -10,6 +13,14 @@ _NO_NETWORK = (
 _NOT_OFFERED = (
     "{what} is not offered by the package index pip is set to. Unset PIP_NO_INDEX, or set "
     "PIP_INDEX_URL to an index that has it, and run the same command again."
+)
+_OTHER_PYTHON = (
+    "{what} needs Python {wanted}, and this is {python}. Install one that the README names and say "
+    "PYTHON=, as in `make book PYTHON=python3.13`."
+)
+_NOT_FOR_THIS = (
+    "The package index pip is set to has no file of {what} for Python {python} on {system}. Use a "
+    "Python and a system that the README names, or set PIP_INDEX_URL to an index that has it."
 )
 _WRONG_HASH = (
     "{what} came with a wrong hash, so it was not unpacked. Run the same command again; if it "
@@ -29,6 +40,12 @@ _UNREACHABLE = (
 )
 
 
+# how pip names the one it cannot have, and the one whose file is another
+_MISSING = re.compile(r"that satisfies the requirement (\S+).*?\(from versions: (.*?)\)")
+_REFUSES_PYTHON = re.compile(r"Package '(\S+)' requires a different Python: (\S+) not in '(.*)'")
+_MISMATCHED = re.compile(r"^ +(\S+==\S+) from .*:$", re.MULTILINE)
+
+
 def wrong_hash(failure: str) -> bool:
     """Whether pip refused a file because it is not the one that was asked for."""
     return "do not match the hashes" in failure.lower()
@@ -44,13 +61,18 @@ def explanation(what: str, failure: str, elsewhere: str) -> str:
     """
     said = failure.lower()
     if wrong_hash(failure):
-        return _WRONG_HASH.format(what=what)
+        mismatched = _MISMATCHED.search(failure)
+        return _WRONG_HASH.format(what=_readable(mismatched[1]) if mismatched else what)
     if "no space left" in said or "errno 28" in said or "disk quota" in said:
         return disk_full(what, elsewhere)
     if any(words in said for words in _UNREACHABLE):
         return _NO_NETWORK.format(what=what)
+    refused = _REFUSES_PYTHON.search(failure)
+    if refused:
+        name, python, wanted = refused.groups()
+        return _OTHER_PYTHON.format(what=name, wanted=wanted, python=python)
     if "no matching distribution" in said:
-        return _NOT_OFFERED.format(what=what)
+        return _missing(what, failure)
     if "no module named pip" in said:
         return _NO_PIP
     lines = [line.strip() for line in failure.splitlines() if line.strip()]
@@ -62,3 +84,25 @@ def explanation(what: str, failure: str, elsewhere: str) -> str:
 def disk_full(what: str, elsewhere: str) -> str:
     """One line for a disk without room."""
     return _DISK_FULL.format(what=what, elsewhere=elsewhere)
+
+
+def _missing(what: str, failure: str) -> str:
+    """One line for what pip looked for and did not find: which package, and why."""
+    found = _MISSING.search(failure)
+    if not found:
+        return _NOT_OFFERED.format(what=what)
+    version = found[1].partition("==")[2]
+    what = _readable(found[1])
+    python = platform.python_version()
+    wanted = re.search(rf"(?<![\w.]){re.escape(version)} Requires-Python ([^;\n]+)", failure)
+    if version and wanted:
+        return _OTHER_PYTHON.format(what=what, wanted=wanted[1], python=python)
+    if found[2] == "none":
+        return _NOT_OFFERED.format(what=what)
+    system = f"{platform.system()} {platform.machine()}"
+    return _NOT_FOR_THIS.format(what=what, python=python, system=system)
+
+
+def _readable(requirement: str) -> str:
+    """`name==version` as name and version."""
+    return requirement.replace("==", " ")

@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+from traitlets.config import Config
 
 from autograder.__main__ import main
 from autograder.course import init
@@ -23,6 +24,14 @@ def test_a_course_holds_every_exercise_and_nothing_that_is_not_for_students(cour
     assert not list((course / "source").rglob("rubric*"))
     for rubric in (REPOSITORY / "exercises").glob("*/rubric.md"):
         assert (course / "rubrics" / f"{rubric.parent.name}.md").exists()
+
+
+def test_a_course_folder_made_by_an_earlier_version_goes_on_working(course):
+    file = course / "nbgrader_config.py"
+    before = file.read_text().replace("autograder.course.configuration", "autograder.configuration")
+    made = Config()
+    exec(before, {"get_config": lambda: made, "__file__": str(file)})
+    assert "autograder.grading.gradebook.RunAndJudge" in made.Autograde.autograde_preprocessors
 
 
 def test_nobody_else_can_look_into_a_course_or_read_its_secret(course):

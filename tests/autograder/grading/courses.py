@@ -1,16 +1,20 @@
 """Courses to grade in one way or another, and what their gradebooks say afterwards."""
 
+import atexit
+import functools
 import json
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
-from class_of_hostiles import CASES, hand_in
-from nbformat import NotebookNode
+from class_of_hostiles import CASES
+from handing_in import hand_in
 from nbgrader.api import Gradebook
 
 from autograder.course.init import REPOSITORY, create_course
@@ -73,33 +77,47 @@ def heed_interrupts() -> None:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
-def new_course(folder: Path, settings: str = LIMITS) -> Path:
-    """Make a course in which the assignment on attention is released."""
+def new_course(
+    folder: Path, settings: str = LIMITS, assignments: Sequence[str] = ("attention",)
+) -> Path:
+    """Make a course in which assignments are released."""
     create_course(folder, "test")
     with open(folder / "settings.py", "a") as file:
         file.write(settings)
-    run_in(folder, "nbgrader", "generate_assignment", "attention")
+    for assignment in assignments:
+        run_in(folder, "nbgrader", "generate_assignment", assignment)
     return folder
+
+
+@functools.cache
+def released_course() -> Path:
+    """Return a course without students, made once in a process, to be copied."""
+    folder = Path(tempfile.mkdtemp(prefix="released-course-"))
+    atexit.register(shutil.rmtree, folder)
+    return new_course(folder / "course", settings="")
 
 
 def handed_in_folder(course: Path, student: str) -> Path:
     return course / "submitted" / student / "attention"
 
 
-def make_class(
-    folder: Path, names: tuple[str, ...], solved: NotebookNode, settings: str = LIMITS
-) -> Path:
-    """Make a course in which some of the cases have handed in."""
-    new_course(folder, settings)
+def make_class(folder: Path, names: tuple[str, ...], settings: str = LIMITS, url: str = "") -> Path:
+    """Make a course in which some of the cases have handed in; `url` is another gradebook's."""
+    if url:
+        new_course(folder, f"{settings}c.CourseDirectory.db_url = {url!r}\n")
+    else:
+        copy_of(released_course(), folder)
+        with open(folder / "settings.py", "a") as file:
+            file.write(settings)
     for name in names:
-        hand_in(CASES[name], handed_in_folder(folder, name), solved)
+        hand_in(CASES[name], handed_in_folder(folder, name))
     return folder
 
 
-def hand_in_again(course: Path, student: str, case: str, solved: NotebookNode) -> None:
+def hand_in_again(course: Path, student: str, case: str) -> None:
     """Replace what a student has handed in by another case."""
     shutil.rmtree(handed_in_folder(course, student))
-    hand_in(CASES[case], handed_in_folder(course, student), solved)
+    hand_in(CASES[case], handed_in_folder(course, student))
 
 
 def copy_of(course: Path, folder: Path) -> Path:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from class_of_hostiles import CASES, hand_in
+from class_of_hostiles import CASES
 from courses import (
     CHOSEN,
     copy_of,
@@ -30,6 +30,7 @@ from courses import (
     written,
 )
 from cryptography import x509
+from handing_in import hand_in
 from nbformat import NotebookNode
 
 from autograder.course.secret import SECRET, course_secret
@@ -171,9 +172,9 @@ def test_a_worker_killed_in_the_middle_loses_nothing(
     assert not psutil.wait_procs(below, timeout=10)[1], "a sandbox outlives its worker"
 
 
-def test_what_cannot_be_run_is_not_sent(course: Path, solved: NotebookNode, cluster: Cluster):
+def test_what_cannot_be_run_is_not_sent(course: Path, cluster: Cluster):
     shutil.rmtree(course / "submitted")
-    hand_in(CASES["not_json"], handed_in_folder(course, "ada"), solved)
+    hand_in(CASES["not_json"], handed_in_folder(course, "ada"))
     handed_in_folder(course, "alan").mkdir(parents=True)
     run_in(course, "autograder", "grade", "attention", *cluster.options())
     rows = entries(course)

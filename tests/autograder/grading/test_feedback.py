@@ -3,32 +3,63 @@
 Nothing in these pages acts.
 """
 
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
 import pytest
-from class_of_hostiles import CASES, Case
-from conftest import GradedClass
+from case_files import Case
+from class_of_hostiles import CASES, named, of_each_case
 from courses import run_in
+from graded_class import GradedClass
 from pages import Page, acts
+
+# the students' names in portions of a like size: nbgrader takes them one after another
+PORTIONS = ("a_[a-f]*", "a_[!a-f]*", "[b-mA-Z]*", "[!a-mA-Z]*", "a[!_]*")
 
 
 @pytest.fixture(scope="module")
 def feedback(graded_class: GradedClass) -> dict[str, str]:
     """The page of each student, as nbgrader makes it."""
-    run_in(graded_class.folder, "nbgrader", "generate_feedback", "attention", "--force")
+    made = []
+    with ThreadPoolExecutor(2) as pool:
+        for assignment in {case.assignment for case in CASES.values()}:
+            for names in PORTIONS:
+                if any(graded_class.folder.glob(f"autograded/{names}/{assignment}")):
+                    made.append(pool.submit(generate, graded_class.folder, assignment, names))
+    for portion in made:
+        portion.result()  # raises what went wrong
     folder = graded_class.folder / "feedback"
-    return {
-        path.parents[1].name: path.read_text() for path in folder.glob("*/attention/attention.html")
-    }
+    pages = {name: page_path(folder, case) for name, case in CASES.items()}
+    return {name: path.read_text() for name, path in pages.items() if path.exists()}
+
+
+@pytest.fixture(scope="module")
+def own(feedback: dict[str, str]) -> set[str]:
+    """What acts in every page: nbconvert's own scripts."""
+    return set(acts(feedback["everything_right"]))
+
+
+def generate(course: Path, assignment: str, names: str) -> None:
+    """Let nbgrader write the feedback of those students whose names match."""
+    run_in(course, "nbgrader", "generate_feedback", assignment, f"--student={names}", "--force")
+
+
+def page_path(folder: Path, case: Case) -> Path:
+    return folder / case.name / case.assignment / f"{case.notebook or case.assignment}.html"
 
 
 def test_nobody_goes_without(feedback: dict[str, str]):
     assert feedback.keys() >= CASES.keys()
 
 
-def test_nothing_acts_but_the_pages_own_scripts(case: Case, feedback: dict[str, str]):
-    own = set(acts(feedback["everything_right"]))
+@of_each_case()
+def test_nothing_acts_but_the_pages_own_scripts(
+    case: Case, feedback: dict[str, str], own: set[str]
+):
     assert set(acts(feedback[case.name])) <= own
 
 
+@of_each_case()
 def test_no_page_names_the_course(case: Case, feedback: dict[str, str], graded_class: GradedClass):
     assert str(graded_class.folder) not in feedback[case.name]
 
@@ -39,12 +70,15 @@ def test_the_report_of_such_a_class_is_made_and_nothing_in_it_acts(graded_class:
     drawn = ("svg", "meta")  # our own plots, and what forbids everything else
     assert [what for what in acts(page) if what not in drawn and not what.endswith("style")] == []
     waiting = page.split("What needs a person")[1]
-    assert [name for name, case in CASES.items() if case.manual and name not in waiting] == []
+    asked = [case.name for case in CASES.values() if case.verdict.manual]
+    assert [name for name in asked if name not in waiting] == []
 
 
+@of_each_case(lambda case: case.verdict.zero)
 def test_whoever_lost_points_reads_why(case: Case, feedback: dict[str, str]):
-    for name in set(case.lost) - set(case.partly):
-        _, _, report = feedback[case.name].partition(f'<p class="ar-head">attention.{name}')
+    for name in named(case, case.verdict.zero):
+        head = f'<p class="ar-head">{case.notebook or case.assignment}.{name}'
+        _, _, report = feedback[case.name].partition(head)
         said = Page(report.partition("</div>")[0]).text
         # a table of parts that are not passed, or one line in its place
         assert "not yet" in said or len(said.split()) > 3, name

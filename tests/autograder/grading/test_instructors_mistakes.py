@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from class_of_hostiles import CASES, hand_in
+from class_of_hostiles import CASES
 from courses import (
     REPOSITORY,
     copy_of,
@@ -15,7 +15,7 @@ from courses import (
     run_in,
     unmended_project,
 )
-from nbformat import NotebookNode
+from handing_in import hand_in
 
 from autograder.errors import UserError
 from autograder.grading.classroom import limits_of
@@ -25,10 +25,10 @@ AUTOGRADE = ("nbgrader", "autograde", "attention")
 
 
 @pytest.fixture(scope="module")
-def graded(tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode) -> Path:
+def graded(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course with one student, who has everything right; not to be changed."""
     names = ("everything_right",)
-    folder = make_class(tmp_path_factory.mktemp("mistakes") / "course", names, solved)
+    folder = make_class(tmp_path_factory.mktemp("mistakes") / "course", names)
     run_in(folder, *GRADE)
     return folder
 
@@ -136,10 +136,8 @@ def test_the_same_notebook_handed_in_again_keeps_what_a_person_gave(course: Path
     assert entries(course)["everything_right"] == before
 
 
-def test_feedback_on_a_broken_notebook_is_released_like_any_other(
-    course: Path, solved: NotebookNode
-):
-    hand_in(CASES["half_a_file"], handed_in_folder(course, "broken"), solved)
+def test_feedback_on_a_broken_notebook_is_released_like_any_other(course: Path):
+    hand_in(CASES["half_a_file"], handed_in_folder(course, "broken"))
     for student in ("broken", "everything_right"):
         folder = handed_in_folder(course, student)
         (folder / "submission_secret.txt").write_text(f"secret of {student}")

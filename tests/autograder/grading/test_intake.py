@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_hostiles import RELEASED
+from handing_in import REPOSITORY
 from hypothesis import given
 from hypothesis import strategies as st
 from nbformat import NotebookNode, validate
@@ -16,6 +16,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from autograder.grading import intake
 from autograder.grading.cell_outputs import CellOutputs, overwritten
 from autograder.grading.forbidden_calls import forbidden_calls
+
+RELEASED = REPOSITORY / "exercises/attention/attention.ipynb"
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,6 @@ from courses import (
     run_in,
     unmended_project,
 )
-from nbformat import NotebookNode
 
 psycopg = pytest.importorskip("psycopg")
 
@@ -109,19 +108,17 @@ def unmended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def courses(
-    tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode, server: Path, unmended: Path
+    tmp_path_factory: pytest.TempPathFactory, server: Path, unmended: Path
 ) -> tuple[Course, Course]:
     """The same course twice, graded with a spec that is still to be mended: SQLite, PostgreSQL."""
     with psycopg.connect(f"host={server} user=grader dbname=postgres", autocommit=True) as made:
         made.execute("create database gradebook")
     address = f"postgresql://grader@/gradebook?host={server}"
-    settings = LIMITS + LATE
     found = []
     secret = None
     for name, url in (("sqlite", ""), ("postgresql", address)):
-        setting = f"c.CourseDirectory.db_url = {url!r}\n" if url else ""
         folder = tmp_path_factory.mktemp(name) / "course"
-        make_class(folder, STUDENTS, solved, settings + setting)
+        make_class(folder, STUDENTS, LIMITS + LATE, url)
         secret = secret or (folder / "seeds.secret").read_bytes()
         (folder / "seeds.secret").write_bytes(secret)
         due = "--duedate=2030-01-01 12:00:00 UTC"
@@ -137,9 +134,7 @@ def both(courses: tuple[Course, Course], act: Callable[[Course], object]) -> lis
     return [act(course) for course in courses]
 
 
-def test_the_rows_stay_the_same_from_grading_to_export(
-    courses: tuple[Course, Course], solved: NotebookNode
-):
+def test_the_rows_stay_the_same_from_grading_to_export(courses: tuple[Course, Course]):
     here, there = courses
     rows = here.entries()
     assert set(rows) == set(STUDENTS)
@@ -165,7 +160,7 @@ def test_the_rows_stay_the_same_from_grading_to_export(
     assert there.entries() == rows
 
     def resubmit(course: Course) -> None:
-        hand_in_again(course.folder, "everything_right", "a_rewritten_grade_cell", solved)
+        hand_in_again(course.folder, "everything_right", "a_rewritten_grade_cell")
         run_in(course.folder, "autograder", "grade", "attention")
 
     both(courses, resubmit)

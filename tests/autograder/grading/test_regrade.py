@@ -16,7 +16,6 @@ from courses import (
     unmended_project,
     written,
 )
-from nbformat import NotebookNode
 
 from autograder.grading.regrade import Change, Regraded, described, reasons, same_score
 
@@ -30,11 +29,9 @@ def unmended(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def wrongly_graded(
-    tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode, unmended: Path
-) -> Path:
+def wrongly_graded(tmp_path_factory: pytest.TempPathFactory, unmended: Path) -> Path:
     """A class graded while a part of softmax expected what nobody can answer; not to be changed."""
-    folder = make_class(tmp_path_factory.mktemp("regrade") / "course", STUDENTS, solved)
+    folder = make_class(tmp_path_factory.mktemp("regrade") / "course", STUDENTS)
     run_in(folder, "autograder", "grade", "attention", project=unmended)
     return folder
 
@@ -79,8 +76,8 @@ def test_a_regrade_records_and_a_persons_scores_stay(course: Path):
     assert written(course) == recorded
 
 
-def test_what_was_handed_in_since_is_not_regraded(course: Path, solved: NotebookNode):
-    hand_in_again(course, "everything_right", "a_rewritten_grade_cell", solved)
+def test_what_was_handed_in_since_is_not_regraded(course: Path):
+    hand_in_again(course, "everything_right", "a_rewritten_grade_cell")
     before = entries(course)["everything_right"]
     said = run_in(course, "autograder", "regrade", "attention")
     assert said.startswith("1 score of 2 changed.")

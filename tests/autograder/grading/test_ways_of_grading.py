@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
+import nbformat
 import psutil
 import pytest
-from class_of_hostiles import CASES, EVERYTHING, hand_in
-from conftest import GradedClass
+from class_of_hostiles import CASES, EVERYTHING
 from courses import (
     CHOSEN,
     LIMITS,
@@ -30,7 +30,7 @@ from courses import (
     stored,
     written,
 )
-from nbformat import NotebookNode
+from handing_in import hand_in
 
 
 @pytest.fixture
@@ -114,12 +114,13 @@ def test_without_a_sandbox_nothing_is_graded(course: Path):
     assert not entries(course)
 
 
-def test_without_a_sandbox_on_request_every_report_says_so(course: Path, solved: NotebookNode):
+def test_without_a_sandbox_on_request_every_report_says_so(course: Path):
     shutil.rmtree(course / "submitted")
-    hand_in(CASES["everything_right"], handed_in_folder(course, "ada"), solved)
+    hand_in(CASES["everything_right"], handed_in_folder(course, "ada"))
     printed = run_in(course, "autograder", "grade", "attention", "--unsafe-no-sandbox")
     assert "WITHOUT a sandbox" in printed
-    notebook = GradedClass(course, "", {}).notebook("ada")
+    graded = course / "autograded/ada/attention/attention.ipynb"
+    notebook = nbformat.read(graded, as_version=4)
     checks = [c for c in notebook.cells if c.source.startswith("check(")]
     assert len(checks) == len(EVERYTHING)
     for cell in checks:
@@ -128,12 +129,24 @@ def test_without_a_sandbox_on_request_every_report_says_so(course: Path, solved:
     assert sum(score or 0 for score, _, _ in points) == 30
 
 
-@pytest.mark.parametrize("command", [("autograder", "grade"), ("nbgrader", "autograde")])
+COMMANDS = [("autograder", "grade"), ("nbgrader", "autograde")]
+
+
+@pytest.fixture(scope="module", params=COMMANDS)
+def graded_by(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[tuple[str, str], Path]:
+    """A command, and a course in which it graded one who has everything right: to be copied."""
+    folder = make_class(tmp_path_factory.mktemp("by") / "course", ("everything_right",))
+    run_in(folder, *request.param, "attention")
+    return request.param, folder
+
+
 def test_a_persons_scores_stay_when_the_same_is_graded_again(
-    tmp_path: Path, solved: NotebookNode, command: tuple[str, str]
+    tmp_path: Path, graded_by: tuple[tuple[str, str], Path]
 ):
-    folder = make_class(tmp_path / "again", ("everything_right",), solved)
-    run_in(folder, *command, "attention")
+    command, graded = graded_by
+    folder = copy_of(graded, tmp_path / "again")
     grade_by_hand(folder, "everything_right", "why_not_generate", 3.0)
     grade_by_hand(folder, "everything_right", "check_softmax", 3.5)
     run_in(folder, *command, "attention", "--force")
@@ -143,14 +156,13 @@ def test_a_persons_scores_stay_when_the_same_is_graded_again(
     assert entry["comments"]["why_not_generate"] == "Well argued."
 
 
-@pytest.mark.parametrize("command", [("autograder", "grade"), ("nbgrader", "autograde")])
 def test_nothing_of_an_earlier_submission_survives_unearned(
-    tmp_path: Path, solved: NotebookNode, command: tuple[str, str]
+    tmp_path: Path, graded_by: tuple[tuple[str, str], Path]
 ):
-    folder = make_class(tmp_path / "twice", ("everything_right",), solved)
-    run_in(folder, *command, "attention")
+    command, graded = graded_by
+    folder = copy_of(graded, tmp_path / "twice")
     grade_by_hand(folder, "everything_right", "why_not_generate", 3.0)
-    hand_in_again(folder, "everything_right", "a_rewritten_grade_cell", solved)  # softmax is wrong
+    hand_in_again(folder, "everything_right", "a_rewritten_grade_cell")  # softmax is wrong
     run_in(folder, *command, "attention", "--force")
     entry = entries(folder)["everything_right"]
     assert entry["grades"]["check_softmax"] == (0.0, None, False)
@@ -167,11 +179,11 @@ def test_nothing_of_an_earlier_submission_survives_unearned(
     assert len(list((folder / "originals/attention/everything_right").iterdir())) == 2
 
 
-@pytest.mark.parametrize("command", [("autograder", "grade"), ("nbgrader", "autograde")])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_a_page_of_a_students_own_lies_nowhere_that_formgrader_shows(
-    tmp_path: Path, solved: NotebookNode, command: tuple[str, str]
+    tmp_path: Path, command: tuple[str, str]
 ):
-    folder = make_class(tmp_path / "pages", ("everything_right",), solved)
+    folder = make_class(tmp_path / "pages", ("everything_right",))
     submitted = handed_in_folder(folder, "everything_right")
     (submitted / "more").mkdir()
     for name in ("page.html", "more/drawing.SVG", "bare", "data.csv", "photo.JPG"):
@@ -192,11 +204,9 @@ c.AssignLatePenalties.plugin_class = OnePoint
 """
 
 
-@pytest.mark.parametrize("command", [("autograder", "grade"), ("nbgrader", "autograde")])
-def test_late_penalties_are_nbgraders(
-    tmp_path: Path, solved: NotebookNode, command: tuple[str, str]
-):
-    folder = make_class(tmp_path / "late", ("everything_right",), solved, LIMITS + LATE)
+@pytest.mark.parametrize("command", COMMANDS)
+def test_late_penalties_are_nbgraders(tmp_path: Path, command: tuple[str, str]):
+    folder = make_class(tmp_path / "late", ("everything_right",), LIMITS + LATE)
     due = "--duedate=2030-01-01 12:00:00 UTC"
     run_in(folder, "nbgrader", "db", "assignment", "add", "attention", due)
     stamp = folder / "submitted/everything_right/attention/timestamp.txt"

@@ -13,7 +13,6 @@ from types import SimpleNamespace
 import pytest
 from class_of_hostiles import EVERYTHING
 from courses import entries, environment, hand_in_again, make_class
-from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
 from autograder.errors import UserError
@@ -130,13 +129,11 @@ main()
 """
 
 
-def test_a_class_with_such_students_is_graded_and_they_wait_for_a_person(
-    tmp_path: Path, solved: NotebookNode
-):
-    course = make_class(tmp_path / "course", ("everything_right", "one_exercise_wrong"), solved)
+def test_a_class_with_such_students_is_graded_and_they_wait_for_a_person(tmp_path: Path):
+    course = make_class(tmp_path / "course", ("everything_right", "one_exercise_wrong"))
     for student in ("a_killer", "a_staller"):
         (course / f"submitted/{student}/attention").mkdir(parents=True)
-        hand_in_again(course, student, "everything_right", solved)
+        hand_in_again(course, student, "everything_right")
     command, wide = [sys.executable, "-c", HOSTILE], environment() | {"COLUMNS": "250"}
     done = subprocess.run(
         command, cwd=course, env=wide, capture_output=True, text=True, timeout=600

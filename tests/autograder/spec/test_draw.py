@@ -120,18 +120,47 @@ def test_every_expected_answer_is_a_value():
                 assert type(case.expected).__name__ == "Returned", (exercise.identifier, part.name)
 
 
+def allowed(baseline, calls=1):
+    part = Part(
+        "fast",
+        1,
+        lambda draw: [Call((3,), tries="length 3") for _ in range(calls)],
+        Same(),
+        speed=Speed(times=5, baseline=baseline),
+    )
+    cases = draw_cases(Exercise("attention.causal_mask", [part])).parts[0].cases
+    (seconds,) = {case.seconds_allowed for case in cases}
+    return seconds
+
+
 def slow(length):
-    time.sleep(0.05)
+    busy_until = time.thread_time() + 0.05
+    while time.thread_time() < busy_until:
+        pass
     return attention.causal_mask(length)
 
 
 def test_a_timed_part_allows_a_share_of_what_the_baseline_takes():
-    def one_call(draw):
-        return [Call((3,), tries="length 3")]
+    assert 0.01 <= allowed(slow) < 0.02
 
-    part = Part("fast", 1, one_call, Same(), speed=Speed(times=5, baseline=slow))
-    cases = draw_cases(Exercise("attention.causal_mask", [part])).parts[0].cases
-    assert 0.01 <= cases[0].seconds_allowed < 0.1
+
+def test_a_baseline_that_has_to_wait_allows_no_more():
+    def kept_waiting(length):
+        time.sleep(0.5)
+        return slow(length)
+
+    assert 0.01 <= allowed(kept_waiting) < 0.02
+
+
+def test_of_a_baseline_the_fastest_call_counts():
+    lengths = iter((1.0, 0.05, 0.5))
+
+    def disturbed(length):
+        busy_until = time.thread_time() + next(lengths)
+        while time.thread_time() < busy_until:
+            pass
+
+    assert 0.01 <= allowed(disturbed, calls=3) < 0.02
 
 
 def test_a_function_that_draws_is_expected_to_have_the_probabilities_of_its_spec():
