@@ -48,7 +48,7 @@ format: environment ## put the code into the project's style
 	@$(RUN) -m ruff check --fix .
 	@$(RUN) -m ruff format .
 
-bench: environment data ## run every benchmark, one at a time
+bench: environment data ## run every benchmark of the code, one at a time
 	@$(RUN) setup/benchmarks.py
 
 lock: environment ## write the locks and resolve them for every system (UPGRADE=NAME: a newer NAME)
