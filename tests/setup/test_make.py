@@ -249,6 +249,22 @@ def test_a_file_that_is_not_the_locked_one_is_refused_and_named(small):
     assert last_line(failed.stderr).startswith("tiny 1.0 came with a wrong hash")
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has two builds of torch")
+@pytest.mark.parametrize("offered", [True, False], ids=["cpu-build", "cuda-only"])
+def test_torch_is_the_cpu_build_where_there_is_one_and_else_cudas(small, offered):
+    shop = small.parent / "shop"
+    builds = small.parent / "builds"
+    builds.mkdir()
+    cpu = make_wheel(shop if offered else builds, "torch", "1.0+cpu")
+    lock(small, shop / "tiny-1.0-py3-none-any.whl", cpu)
+    lock(small, make_wheel(shop, "torch", "1.0"), name="requirements-cuda.lock")
+    made = make(small, "environment", **offline(small))
+    assert made.returncode == 0, made.stderr
+    assert installed(small, "torch") == ("1.0+cpu" if offered else "1.0")
+    assert installed(small, "tiny") == "1.0"
+    assert ("torch with CUDA only" in made.stdout) != offered
+
+
 def index(checkout, *wheels):
     """An index of the usual kind, in a folder; a wheel may come with the Python it requires."""
     shop = checkout.parent / "index" / "tiny"
