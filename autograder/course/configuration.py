@@ -78,12 +78,13 @@ def close_nbgrader() -> None:
     from nbgrader.coursedir import CourseDirectory
 
     from autograder import literal_glob
-    from autograder.grading import closed_pages, converters, timestamps
+    from autograder.grading import closed_pages, converters, students_folders, timestamps
 
     autogradeapp.Autograde = api.Autograde = converters.Autograde
     generatefeedbackapp.GenerateFeedback = api.GenerateFeedback = converters.GenerateFeedback
     CourseDirectory.get_existing_timestamp = timestamps.of_submission
     api.NbGraderAPI.get_submitted_timestamp = timestamps.of_student
+    api.NbGraderAPI.get_submitted_students = students_folders.listed_by
     closed_pages.close_formgrader()
     literal_glob.take_its_place("nbgrader")
 

@@ -35,6 +35,8 @@ OWN_HANDLERS = sorted(
 )
 SCRIPT = re.compile(r"(<script\b)([^>]*>)(.*?)(</script>)", re.DOTALL)
 IN_QUOTES = re.compile(r'"\{\{\s*([\w.]+)\s*\}\}([^"{}]*)"')
+ENCODED = r'{{ \1 | urlencode | replace("/", "%2F") | tojson }}'
+IN_ADDRESS = re.compile(r'"\{\{\s*(student_id)\s*\}\}"')  # a script uses it for nothing else
 VALUE = re.compile(r"\{\{\s*(resources\.\w+)\s*\}\}")
 MATHJAX = re.compile(r'"https://[^"]*/mathjax/[^"]*"')
 MATHJAX_SETTINGS = ' type="text/x-mathjax-config"'  # a script that MathJax would have evaluated
@@ -43,6 +45,12 @@ BESIDE_FORMGRADER = (
 )
 ELSEWHERE = "https://cdnjs.cloudflare.com/ajax/libs/mathjax/2.7.7/"
 BESIDE_FEEDBACK = f"{ELSEWHERE}MathJax.js?config=TeX-AMS_CHTML-full,Safe"
+REFRESH = re.compile(r"<meta\b[^>]*\brefresh\b[^>]*>", re.IGNORECASE)  # no policy forbids it
+# a browser asks for these and is then told not to
+FROM_ELSEWHERE = re.compile(
+    r"(<(?:img|input|audio|video|source|iframe)\b[^>]*?\s)src(=\"\s*(?:[a-z][a-z0-9+.-]*:)?[/\\]{2})",
+    re.IGNORECASE,
+)
 CHARSET = '<meta charset="utf-8" />'
 ANYWHERE = "default-src 'none'; base-uri 'none'; form-action 'none'"
 
@@ -68,6 +76,7 @@ def closed(source: str) -> str:
     def numbered(found: re.Match[str]) -> str:
         begin, attributes, script, end = found.groups()
         attributes = attributes.replace(MATHJAX_SETTINGS, "")
+        script = IN_ADDRESS.sub(ENCODED, script)
         script = IN_QUOTES.sub(r'{{ (\1 ~ "\2") | tojson }}', script)
         return f'{begin} nonce="{{{{ page_number() }}}}"{attributes}{script}{end}'
 
@@ -119,7 +128,8 @@ class ClosedExporter(HTMLExporter):
     def from_notebook_node(self, nb: Any, resources: Any = None, **more: Any) -> tuple[str, Any]:
         """Return the page; a source may hold what a terminal obeys, and the page does not."""
         page, resources = super().from_notebook_node(nb, resources, **more)
-        return without_escapes(page), resources
+        page = REFRESH.sub("", without_escapes(page))
+        return FROM_ELSEWHERE.sub(r"\1data-from\2", page), resources
 
 
 class FeedbackExporter(ClosedExporter):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from autograder.names import why_unfit
 
 if TYPE_CHECKING:
+    from nbgrader.apps import NbGraderAPI
     from nbgrader.coursedir import CourseDirectory
 
 STUDENT = "{student}"
@@ -38,6 +39,19 @@ def students_in(folder: str) -> tuple[list[str], dict[str, str]]:
         else:
             students.append(name)
     return students, refused
+
+
+def listed_by(api: "NbGraderAPI", assignment: str) -> set[str]:
+    """Return who has handed in, as formgrader asks nbgrader's API: also who will be refused.
+
+    `assignment` is "*" for any.
+    """
+    course = api.coursedir
+    found: set[str] = set()
+    for name in api.get_source_assignments() if assignment == "*" else (assignment,):
+        students, refused = students_in(folder_of(course, course.submitted_directory, name))
+        found |= {*students, *refused}
+    return found
 
 
 def refusal(name: str, why: str) -> str:

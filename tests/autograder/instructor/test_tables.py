@@ -7,6 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from autograder.errors import UserError
+from autograder.harmless_text import as_cell, from_cell
 from autograder.instructor.export_grades import fill
 from autograder.instructor.roster import id_column, students_in
 from autograder.instructor.tables import read_table
@@ -166,3 +167,38 @@ def test_a_name_that_stands_twice_is_refused(table):
 def test_a_file_of_strangers_is_refused(table):
     with pytest.raises(UserError, match="none of the gradebook's students"):
         fill(table(CANVAS), graded(nobody=1.0), "attention")
+
+
+FORMULAS = ("=cmd|' /C calc'!A0", "+1+1|x", "-2+3", "@SUM(1)", " =1+1", "＝1+1", "\t=1", "-dash")
+
+
+@pytest.mark.parametrize("name", FORMULAS)
+def test_no_spreadsheet_computes_a_name(table, name):
+    for form, header in ((CANVAS, "Student,"), (NBGRADER, "id,"), (PARTICIPANTS, "First name;")):
+        mark = ";" if ";" in header else ","
+        row = mark.join([f'"{name}"'] * (form.splitlines()[0].count(mark) + 1))
+        read = table(f"{form.splitlines()[0]}\n{row}\n")
+        written = read.text()
+        cells = next(csv.reader(io.StringIO(written.splitlines()[1]), delimiter=mark))
+        assert all(cell.startswith("'") for cell in cells)
+        # and it is the same name when the table comes back
+        assert table(written).rows == read.rows
+
+
+@pytest.mark.parametrize("cell", ["-", "+", "-1.5", "+49", "1e5", "-1,5", "7 %", "", "O'Brien"])
+def test_what_is_no_formula_stays_as_it_is(cell):
+    assert from_cell(as_cell(cell)) == as_cell(cell) == cell
+
+
+@pytest.mark.parametrize("name", ["<script>x</script>", "a\nb", "a*", ".a", "\x1b[2J"])
+def test_a_name_that_can_be_nobodys_is_refused_and_named(table, name):
+    with pytest.raises(UserError, match="cannot be the name"):
+        students_in(table(f'id,first_name,last_name,email\n"{name}",a,b,c\n'))
+
+
+def test_first_and_last_names_are_kept_without_tags(table):
+    text = 'id,first_name,last_name,email\nada,<b>Ada</b>,"Love\nlace\x1b[2J",a@b\n'
+    (fields,) = students_in(table(text)).values()
+    assert fields["first_name"] == "‹b›Ada‹/b›"
+    assert fields["last_name"].startswith("Love lace")
+    assert "\x1b" not in fields["last_name"]
