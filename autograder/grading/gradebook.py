@@ -219,14 +219,14 @@ def enter(entry: SubmittedNotebook, graded: Graded) -> None:
         grade.auto_score = score
         if grade.manual_score is None:
             grade.needs_manual_grade = (
-                score is None or bool(result["problem"]) or grade.name in reviewed
+                score is None or bool(result["problem"]) or grade.name in {*reviewed, *result["asks"]}
             )
         elif changed:
             grade.needs_manual_grade = True
     for comment in entry.comments:
         notes = result["comments"].get(comment.name, [])
         comment.auto_comment = inert_markdown("\n\n".join(notes)) or None
-    if result["flags"] or result["problem"]:
+    if result["flags"] or result["problem"] or result["asks"]:
         entry.flagged = True
 
 

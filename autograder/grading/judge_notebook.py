@@ -114,6 +114,11 @@ def _result(
             for exercise in exercises
             for flag in exercise["flags"]
         ],
+        "asks": [
+            exercise["grade_id"]
+            for exercise in exercises
+            if {exercise["grade_id"], exercise["answer_id"]} & submission.asks
+        ],
         "problem": submission.problem,
         "missing": submission.missing,
         "unsafe": unsafe,
