@@ -16,6 +16,7 @@ from autograder.errors import UserError
 # by name, not as classes: commands that do not grade need not load torch
 NBGRADER = "nbgrader.preprocessors"
 RECORD = "autograder.grading.gradebook"
+RENDERING = "autograder.grading.bounded_rendering"
 SANITIZE = [f"{RECORD}.Intake", f"{NBGRADER}.CheckCellMetadata"]
 AUTOGRADE = [
     f"{RECORD}.RunAndJudge",
@@ -37,6 +38,10 @@ def configure(config: Config, folder: Path) -> None:
     Raises:
         UserError: there is a mistake in the settings.
     """
+    from nbgrader.server_extensions.formgrader import formgrader
+
+    from autograder.grading import bounded_rendering
+
     # nbgrader's own objects make SQLAlchemy warn, which is nothing an instructor can act upon
     warnings.filterwarnings("ignore", module=r"nbgrader\.")
     folder = folder.resolve()
@@ -58,6 +63,9 @@ def configure(config: Config, folder: Path) -> None:
     # student code runs in the sandbox and is judged outside, whoever starts the grading
     config.Autograde.sanitize_preprocessors = SANITIZE
     config.Autograde.autograde_preprocessors = AUTOGRADE
+    # no text of a student's may stall the feedback, or the server that shows it
+    config.GenerateFeedback.exporter_class = f"{RENDERING}.BoundedExporter"
+    formgrader.HTMLExporter = bounded_rendering.BoundedExporter
     read_settings(config, folder)
 
 

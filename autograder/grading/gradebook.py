@@ -219,7 +219,9 @@ def enter(entry: SubmittedNotebook, graded: Graded) -> None:
         grade.auto_score = score
         if grade.manual_score is None:
             grade.needs_manual_grade = (
-                score is None or bool(result["problem"]) or grade.name in {*reviewed, *result["asks"]}
+                score is None
+                or bool(result["problem"])
+                or grade.name in {*reviewed, *result["asks"]}
             )
         elif changed:
             grade.needs_manual_grade = True

@@ -178,9 +178,7 @@ def answers_in(notebook: NotebookNode) -> dict[str, str]:
     return {grade_id_of(cell): cell.source.strip() for cell in notebook.cells if grade_id_of(cell)}
 
 
-def halves_joined(
-    released: NotebookNode, submitted: NotebookNode
-) -> tuple[NotebookNode, set[str]]:
+def halves_joined(released: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode, set[str]]:
     """Return the notebook with functions that were split over two cells in one cell each.
 
     The halves follow each other; one of them is no program by itself, and together they are one.

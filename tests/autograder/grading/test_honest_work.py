@@ -114,9 +114,7 @@ def test_halves_that_follow_each_other_are_joined_wherever_they_were_split(
         assert submission.asks == frozenset()
 
 
-def test_halves_that_cannot_be_joined_wait_for_a_person(
-    notebook: Notebook, released: NotebookNode
-):
+def test_halves_that_cannot_be_joined_wait_for_a_person(notebook: Notebook, released: NotebookNode):
     notebook.answer("softmax", "def softmax(scores, mask=None):\n    a = (\n    1)\n    return a[")
     notebook.after("softmax", "    0]]")
     submission = taken(notebook, released)

@@ -129,9 +129,7 @@ def test_a_fast_function_has_its_points_whatever_else_the_machine_does(
 
 
 @pytest.mark.parametrize("first", ["", SPINNERS, THROTTLED])
-def test_a_slow_function_has_none_whatever_runs_beside_it(
-    sandbox: Sandbox, load: None, first: str
-):
+def test_a_slow_function_has_none_whatever_runs_beside_it(sandbox: Sandbox, load: None, first: str):
     paused = PAUSED if first == SPINNERS else ""
     assert not passes_in_time(sandbox, SLOW + paused, first)
 
