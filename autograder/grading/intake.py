@@ -73,8 +73,8 @@ class Submission:
 
     `problem` is set where a person must look; `missing` where there is nothing to look at.
     `beside` are the other files of the submission, `notes` what to tell about a cell, by grade id,
-    or about the whole notebook, under "". `asks` are the grade ids of answers of which a person must
-    see whether they are what the student meant to hand in.
+    or about the whole notebook, under "". `asks` are the grade ids of answers of which a person
+    must see whether they are what the student meant to hand in.
     """
 
     content: bytes | None
@@ -174,7 +174,7 @@ def other_attempts(
 
 
 def answers_in(notebook: NotebookNode) -> dict[str, str]:
-    """Return the sources of all cells that nbgrader knows, by grade id, blanks around them aside."""
+    """Return the sources of all cells that nbgrader knows, stripped, by grade id."""
     return {grade_id_of(cell): cell.source.strip() for cell in notebook.cells if grade_id_of(cell)}
 
 
@@ -203,7 +203,7 @@ def halves_joined(released: NotebookNode, submitted: NotebookNode) -> tuple[Note
         if (not first or not second) and is_program(together):
             cells[-1] = NotebookNode({**before, "source": together})
             continue
-        if not first and not second or (begins_indented(cell.source) and is_program(together)):
+        if (not first and not second) or (begins_indented(cell.source) and is_program(together)):
             asks.add(before.grade_id)
         cells.append(cell)
     return NotebookNode(cells=cells), asks
@@ -355,7 +355,7 @@ def parse(content: bytes) -> NotebookNode:
 
 
 def containers(text: str) -> int:
-    """Return how many lists and objects JSON has; what stands in its texts, as outputs do, is none."""
+    """Return how many lists and objects JSON has; none of them stands in a text of it."""
     count = text.count("[") + text.count("{")
     if count > MOST_CONTAINERS:
         text = JSON_TEXT.sub("", text)

@@ -85,7 +85,8 @@ def graded_class(tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode)
             handed[name] = content
     # a folder whose name is no text, which no gradebook can hold
     hand_in(CASES["everything_right"], folder / "submitted" / NO_TEXT / "attention", solved)
-    printed = run_in(folder, "autograder", "grade", "attention")
+    # who is not recorded is told by the exit status too
+    printed = run_in(folder, "autograder", "grade", "attention", status=1)
     return GradedClass(folder, printed, handed)
 
 

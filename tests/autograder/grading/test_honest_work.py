@@ -52,7 +52,7 @@ def test_a_picture_in_a_text_is_a_picture(notebook: Notebook, released: Notebook
     assert "](attachment:picture-0)" in cell.source
     assert "Done." in cell.source
     assert len(cell.source) < 200
-    assert [content] == [list(p.values())[0] for p in cell.attachments.values()]
+    assert [content] == [next(iter(p.values())) for p in cell.attachments.values()]
 
 
 def test_a_picture_of_another_kind_costs_no_more_than_itself(
