@@ -5,6 +5,9 @@ a file of settings that has a mistake in it, and would then run students' code u
 file that it reads itself is one that nobody edits.
 """
 
+import os
+import shutil
+import sys
 import warnings
 from pathlib import Path
 
@@ -41,6 +44,9 @@ def configure(config: Config, folder: Path) -> None:
     # nbgrader's own objects make SQLAlchemy warn, which is nothing an instructor can act upon
     warnings.filterwarnings("ignore", module=r"nbgrader\.")
     folder = folder.resolve()
+    if shutil.which("alembic") is None:  # which nbgrader calls, from an environment not activated
+        beside_python = Path(sys.executable).parent
+        os.environ["PATH"] = f"{os.environ.get('PATH', os.defpath)}{os.pathsep}{beside_python}"
     config.CourseDirectory.root = str(folder)
     config.CourseDirectory.ignore = [
         ".ipynb_checkpoints",

@@ -224,4 +224,6 @@ def table(graded: list[Graded]) -> str:
     widths = (10, 30, 12, max(30, min(120, shutil.get_terminal_size().columns) - 65))
     note = "\n* and a written answer that waits for a person"
     waits = any(row.waits for row in graded)
-    return tabulate(rows, headers, "simple_grid", maxcolwidths=widths) + (note if waits else "")
+    return tabulate(rows, headers, "simple_grid", maxcolwidths=widths, disable_numparse=True) + (
+        note if waits else ""
+    )

@@ -97,6 +97,7 @@ class Classroom:
         result = results.load(key)
         if result is None:
             results.keep_original(submission)
+            results.keep_others(submission, self.submitted_folder(student))
             sandbox = sandbox or standing_sandbox(self.unsafe)
             result = judge_submission(submission, seeds, sandbox, self.limits)
             results.store(key, result)

@@ -16,10 +16,10 @@ from typing import Any
 
 import jinja2
 from jupyter_server.utils import url_path_join
-from nbconvert.exporters import HTMLExporter
 from nbgrader.server_extensions.formgrader.base import BaseApiHandler, BaseHandler
 from nbgrader.server_extensions.formgrader.handlers import template_path
 
+from autograder.grading.bounded_rendering import BoundedExporter
 from autograder.grading.harmless_markup import with_own_ids
 from autograder.harmless_text import without_escapes
 
@@ -103,7 +103,7 @@ def _hash_of(script: str) -> str:
     return f"'sha256-{digest}'"
 
 
-class ClosedExporter(HTMLExporter):
+class ClosedExporter(BoundedExporter):
     """Makes a page of a notebook: of nbgrader's template, and of text that only reads.
 
     `number` is the page's; `mathjax` where it finds MathJax; `meta` what it says of itself, for a

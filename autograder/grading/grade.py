@@ -5,14 +5,24 @@ was. Meanwhile this process records, one student after the other, what they have
 """
 
 import argparse
+import contextlib
 import shutil
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from autograder.errors import UserError
 from autograder.grading import open_course
-from autograder.grading.open_course import chosen, counted, judging, opened, progress
+from autograder.grading.open_course import (
+    chosen,
+    counted,
+    in_one_line,
+    is_of_the_machine,
+    judging,
+    opened,
+    progress,
+)
 from autograder.grading.sandbox import WITHOUT_SANDBOX
 from autograder.grading.students_folders import refusal
 from autograder.grading.workers import Judged
@@ -20,6 +30,9 @@ from autograder.harmless_text import printed
 
 if TYPE_CHECKING:
     from autograder.grading.gradebook import Recorder
+
+
+NOT_RECORDED = "NOT RECORDED"
 
 
 @dataclass
@@ -49,11 +62,15 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.unsafe_no_sandbox:
         print(f"\n{WITHOUT_SANDBOX}")
     print(f"\n{counted(len(rows), 'submission')} in {time.monotonic() - started:.1f} s.")
-    return 0
+    return int(any(row.remarks.startswith(NOT_RECORDED) for row in rows))
 
 
 def graded(arguments: argparse.Namespace) -> list[Row]:
-    """Run, judge and record every submission of an assignment."""
+    """Run, judge and record every submission of an assignment.
+
+    Raises:
+        UserError: nothing at all can be recorded, as on a disk that is full.
+    """
     rows: list[Row] = []
     with judging(arguments) as judge, opened(arguments) as recorder:
         refused = recorder.classroom.refused()
@@ -89,10 +106,15 @@ def record(recorder: "Recorder", student: str, judged: dict[str, Judged], *, for
         about += ["not on the roster"] if recorder.is_stranger(student) else []
         found.remarks = "; ".join(filter(None, [found.remarks, *about]))
     except Exception as error:  # of this student's names or files: the others are recorded
-        recorder.gradebook.db.rollback()
-        found.remarks = f"NOT RECORDED, mend this and grade again: {type(error).__name__}: {error}"[
-            :300
-        ]
+        with contextlib.suppress(Exception):  # what cannot be written may not be taken back either
+            recorder.gradebook.db.rollback()
+        if is_of_the_machine(error):
+            raise UserError(
+                f"{student} and those after them are not recorded: {in_one_line(error)}; mend "
+                "this, then grade again: what was judged is kept"
+            ) from None
+        said = f"{type(error).__name__}: {in_one_line(error)}"
+        found.remarks = f"{NOT_RECORDED}, mend this and grade again: {said}"[:300]
     return found
 
 
@@ -129,4 +151,5 @@ def table(rows: Sequence[Row]) -> str:
         (printed(r.student), f"{r.points:g} of {r.maximum:g}", printed(r.remarks)) for r in rows
     ]
     headers = ("student", "points", "remarks")
-    return tabulate(cells, headers, "simple", maxcolwidths=(24, None, width))
+    # a student's id may be one that reads like a number
+    return tabulate(cells, headers, "simple", maxcolwidths=(24, None, width), disable_numparse=True)

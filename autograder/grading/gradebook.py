@@ -209,6 +209,7 @@ def enter(entry: SubmittedNotebook, graded: Graded) -> None:
     if is_new:
         set_aside_persons_work(entry, results)
     reviewed = results.archived_cells(before.get("digest", "")) if is_new else set()
+    asked = {*reviewed, *result["asks"]}
     cells = {grade_id_of(cell): cell for cell in result["notebook"].cells}
     for grade in entry.grades:
         score = automatic_score(cells.get(grade.name), grade.name, result)
@@ -216,14 +217,14 @@ def enter(entry: SubmittedNotebook, graded: Graded) -> None:
         grade.auto_score = score
         if grade.manual_score is None:
             grade.needs_manual_grade = (
-                score is None or bool(result["problem"]) or grade.name in reviewed
+                score is None or bool(result["problem"]) or grade.name in asked
             )
         elif changed:
             grade.needs_manual_grade = True
     for comment in entry.comments:
         notes = result["comments"].get(comment.name, [])
         comment.auto_comment = inert_markdown("\n\n".join(notes)) or None
-    if result["flags"] or result["problem"]:
+    if result["flags"] or result["problem"] or result["asks"]:
         entry.flagged = True
 
 

@@ -5,12 +5,15 @@ that were theirs to fill in, and cells that they added. Whatever else a file may
 outputs, points, tags, is not looked at. What cannot be read is kept for a person to look at.
 """
 
+import ast
 import base64
 import binascii
 import hashlib
 import json
 import os
 import re
+import textwrap
+import warnings
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -41,7 +44,21 @@ NO_RESPONSE = "No response."
 DELETED_NOTE = (
     "No response in its own cell, which was deleted. What counts is what other cells define."
 )
-EMBEDDED = re.compile(r"\]\(data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=\s]*)\)")
+JSON_TEXT = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)', re.DOTALL)
+# a picture as its bytes, in the three ways in which Markdown can hold it
+DATA = r"data:(image/(?:png|jpeg|gif));base64,([A-Za-z0-9+/=\s]*+)"
+EMBEDDED = re.compile(rf"\]\(<?{DATA}>?\)")
+IN_A_TAG = re.compile(
+    rf"<img\b[^<>]{{0,300}}?\bsrc\s*+=\s*+[\"']?{DATA}[\"']?[^<>]{{0,1000}}>", re.IGNORECASE
+)
+DEFINED = re.compile(rf"^ {{0,3}}\[([^\]\n]{{1,100}})\]:[ \t]*<?{DATA}>?$", re.MULTILINE)
+REFERRED = re.compile(r"!\[([^\]\n]{0,200})\]\[([^\]\n]{0,100})\]")
+OTHER_DATA = re.compile(r"data:[\w/+.;=-]{0,100},[A-Za-z0-9+/=]{1000,}+")
+LEFT_OUT = "data:left-out"
+LONGEST_HALF = 20_000  # characters of a function that was split
+LINE_OF_A_NOTEBOOK = re.compile(r"^\s*[%!?].*$", re.MULTILINE)  # a magic, say: no Python
+HALVES = "It seems to be one half of a function that was split: a person will look at it."
+SPLIT = "a function seems to be split over two cells: a person has to look at it"
 DELETED = "deleted-"  # begins the id of a cell that the student has deleted: shown, and not run
 
 
@@ -51,7 +68,8 @@ class Submission:
 
     `problem` is set where a person must look; `missing` where there is nothing to look at.
     `beside` are the other files of the submission, `notes` what to tell about a cell, by grade id,
-    or about the whole notebook, under "".
+    or about the whole notebook, under "". `asks` are the grade ids of answers of which a person
+    must see whether they are what the student meant to hand in.
     """
 
     content: bytes | None
@@ -59,6 +77,7 @@ class Submission:
     notes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     problem: str = ""
     beside: Mapping[str, bytes] = field(default_factory=dict)
+    asks: frozenset[str] = frozenset()
 
     @property
     def missing(self) -> bool:
@@ -96,7 +115,9 @@ def take_in(
         why = str(error) if isinstance(error, UnreadableError) else f"unreadable: {error.strerror}"
         return Submission(None, released, {"": (why,)}, problem=why)
     try:
-        notebook, found = rebuild(released, parse(content))
+        submitted = parse(content)
+        submitted, asks = halves_joined(released, submitted)
+        notebook, found = rebuild(released, submitted)
     except UnreadableError as error:
         return Submission(content, released, {"": (str(error),)}, problem=str(error))
     beside, left_out = files_beside(
@@ -104,9 +125,102 @@ def take_in(
     )
     if left_out:
         found[""] = (*found.get("", ()), f"left out: {', '.join(left_out[:5])}")
+    for grade_id in asks:
+        found[grade_id] = (*found.get(grade_id, ()), HALVES)
+    found[""] = (*found.get("", ()), *([SPLIT] if asks else []))
+    rivals = other_attempts(folder, path, released, submitted, others)
+    if rivals:
+        named = ", ".join(map(repr, rivals[:5]))
+        found[""] += (f"{named} beside it answers otherwise: a person has to say which one counts",)
+        asks |= grade_ids(released)
     for grade_id, texts in found.items():
         notes[grade_id] = (*notes.get(grade_id, ()), *texts)
-    return Submission(content, notebook, notes, beside=beside)
+    notes = {grade_id: texts for grade_id, texts in notes.items() if texts}
+    return Submission(content, notebook, notes, beside=beside, asks=frozenset(asks))
+
+
+def other_attempts(
+    folder: Path,
+    path: Path,
+    released: NotebookNode,
+    submitted: NotebookNode,
+    others: Collection[str],
+) -> list[str]:
+    """Return the names of other files that answer the same notebook, and in another way."""
+    if path == folder:
+        return []
+    ids = {grade_id_of(cell) for cell in released.cells if takes_answer(cell)}
+    stubs, taken = answers_in(released), answers_in(submitted)
+    names = {f"{other}.ipynb" for other in others}
+    files = [file for file in every_file(folder) if ".ipynb" in file.name and file != path]
+    found = []
+    for file in sorted(files)[:MOST_LOOKED_INTO]:
+        name = str(file.relative_to(folder))
+        if name in names:
+            continue
+        try:
+            answers = answers_in(parse(read_regular_file(file, LARGEST_FILE, folder)))
+        except UnreadableError:
+            continue
+        given = ids & answers.keys()
+        if any(answers[one] not in (stubs[one], taken.get(one)) for one in given):
+            found.append(name if name.isprintable() else repr(name))
+    return found
+
+
+def answers_in(notebook: NotebookNode) -> dict[str, str]:
+    """Return the sources of all cells that nbgrader knows, stripped, by grade id."""
+    return {grade_id_of(cell): cell.source.strip() for cell in notebook.cells if grade_id_of(cell)}
+
+
+def halves_joined(released: NotebookNode, submitted: NotebookNode) -> tuple[NotebookNode, set[str]]:
+    """Return the notebook with functions that were split over two cells in one cell each.
+
+    The halves follow each other; one of them is no program by itself, and together they are one.
+    The second is a cell of the student's own, or has the grade id of the first, as some editors
+    leave it. With the notebook come the grade ids of answers that look like halves and cannot be
+    joined.
+    """
+    ids = {grade_id_of(cell) for cell in released.cells if takes_answer(cell)}
+    known = grade_ids(released)
+    sources = {grade_id_of(cell): cell.source for cell in released.cells}
+    cells: list[NotebookNode] = []
+    asks: set[str] = set()
+    for cell in submitted.cells:
+        before = cells[-1] if cells else None
+        codes = before is not None and before.cell_type == cell.cell_type == "code"
+        is_answer = codes and before.grade_id in ids and before.source != sources[before.grade_id]
+        if not is_answer or cell.grade_id in known - {before.grade_id} or not cell.source.strip():
+            cells.append(cell)
+            continue
+        first, second = is_program(before.source), is_program(cell.source)
+        together = f"{before.source.rstrip()}\n{cell.source}"
+        if (not first or not second) and is_program(together):
+            cells[-1] = NotebookNode({**before, "source": together})
+            continue
+        if (not first and not second) or (begins_indented(cell.source) and is_program(together)):
+            asks.add(before.grade_id)
+        cells.append(cell)
+    return NotebookNode(cells=cells), asks
+
+
+def is_program(source: str) -> bool:
+    """Say whether a cell is whole: Python, with what a notebook's cells may have beside it."""
+    if len(source) > LONGEST_HALF:
+        return True  # too long to look into, and too long for a half
+    source = textwrap.dedent(LINE_OF_A_NOTEBOOK.sub("", source))  # IPython does that too
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of odd escapes, say
+            compile(source, "", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, OverflowError):
+        return False
+    return True
+
+
+def begins_indented(source: str) -> bool:
+    """Say whether the first line with anything in it is indented."""
+    return source.lstrip("\n")[:1] in (" ", "\t")
 
 
 def find_notebook(
@@ -188,7 +302,7 @@ def parse(content: bytes) -> NotebookNode:
         raise UnreadableError("the file is empty")
     try:
         text = decoded(content)
-        if text.count("[") + text.count("{") > MOST_CONTAINERS:
+        if containers(text) > MOST_CONTAINERS:
             raise UnreadableError(f"more than {MOST_CONTAINERS:,} lists and objects in the file")
         plain = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -216,6 +330,15 @@ def parse(content: bytes) -> NotebookNode:
     return NotebookNode(cells=cells)
 
 
+def containers(text: str) -> int:
+    """Return how many lists and objects JSON has; none of them stands in a text of it."""
+    count = text.count("[") + text.count("{")
+    if count > MOST_CONTAINERS:
+        text = JSON_TEXT.sub("", text)
+        count = text.count("[") + text.count("{")
+    return count
+
+
 def decoded(content: bytes) -> str:
     """Return the text of a file, in the encodings that editors write."""
     for encoding in ("utf-8-sig", "utf-16" if content[:2] in (b"\xff\xfe", b"\xfe\xff") else ""):
@@ -236,7 +359,7 @@ def readable_cell(cell: Mapping[str, Any]) -> NotebookNode:
     grade_id = nbgrader.get("grade_id") if isinstance(nbgrader, dict) else None
     name = cell.get("id")
     attachments = cell.get("attachments")
-    if kind == "markdown":
+    if kind != "code":
         source, attachments = apart(source, attachments)
     return NotebookNode(
         cell_type=kind if kind in ("code", "markdown") else "raw",
@@ -262,13 +385,28 @@ def apart(text: str, attachments: Any) -> tuple[str, dict[str, Any]]:
     Google's Colab writes a picture into the text itself, where a photo is a megabyte and more.
     """
     together = dict(attachments) if isinstance(attachments, dict) else {}
+    named: dict[str, str] = {}
 
-    def attached(found: re.Match[str]) -> str:
+    def keep(kind: str, content: str) -> str:
+        if len(together) >= MOST_PICTURES:
+            return LEFT_OUT
         name = f"embedded {len(together)}"
-        together[name] = {found[1]: found[2]}
-        return f"](attachment:{name})"
+        together[name] = {kind.lower(): content}
+        return f"attachment:{name}"
 
-    return EMBEDDED.sub(attached, text, count=MOST_PICTURES), together
+    def define(found: re.Match[str]) -> str:
+        named[found[1].casefold()] = keep(found[2], found[3].rstrip())
+        return ""
+
+    def refer(found: re.Match[str]) -> str:
+        place = named.get((found[2] or found[1]).casefold())
+        return f"![{found[1]}]({place})" if place else found[0]
+
+    text = EMBEDDED.sub(lambda found: f"]({keep(found[1], found[2])})", text)
+    text = IN_A_TAG.sub(lambda found: f"![]({keep(found[1], found[2])})", text)
+    text = DEFINED.sub(define, text)
+    text = REFERRED.sub(refer, text) if named else text
+    return OTHER_DATA.sub(LEFT_OUT, text), together
 
 
 def pictures(attachments: Any) -> dict[str, dict[str, str]]:

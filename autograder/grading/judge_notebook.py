@@ -114,6 +114,11 @@ def _result(
             for exercise in exercises
             for flag in exercise["flags"]
         ],
+        "asks": [
+            exercise["grade_id"]
+            for exercise in exercises
+            if {exercise["grade_id"], exercise["answer_id"]} & submission.asks
+        ],
         "problem": submission.problem,
         "missing": submission.missing,
         "unsafe": unsafe,
@@ -146,9 +151,7 @@ def _timed_cases(
     timed = [spec for spec in specs if any(part.speed is not None for part in spec.parts)]
     if timed:
         sandbox.wait_until_quiet()
-    return {
-        spec.identifier: draw_cases(spec, seeds.text(spec.identifier)) for spec in timed
-    }
+    return {spec.identifier: draw_cases(spec, seeds.text(spec.identifier)) for spec in timed}
 
 
 def _judged(

@@ -1,6 +1,8 @@
 """Opening a course for a command that grades: its settings, gradebook and students."""
 
 import argparse
+import errno
+import fcntl
 import functools
 import os
 import sys
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from autograder.grading.classroom import Classroom
     from autograder.grading.gradebook import Recorder
 
+LOCK = ".grading.lock"
 Judge = Callable[["Classroom", Sequence[str]], Iterator[tuple[str, dict[str, workers.Judged]]]]
 
 
@@ -98,10 +101,9 @@ def opened_gradebook(course: Path, *words: str) -> Iterator[tuple["AutogradeApp"
         try:
             gradebook = Gradebook(app.coursedir.db_url, app.coursedir.course_id)
         except OperationalError as error:
-            reason = " ".join(str(error.orig).split())
             raise UserError(
-                f"the gradebook cannot be opened: {reason}; see c.CourseDirectory.db_url in "
-                "settings.py"
+                f"the gradebook cannot be opened: {in_one_line(error)}; see "
+                "c.CourseDirectory.db_url in settings.py"
             ) from None
         with gradebook:
             yield app, gradebook
@@ -115,7 +117,11 @@ def opened(arguments: argparse.Namespace) -> Iterator["Recorder"]:
         UserError: the folder is no course, the assignment was not released, or the gradebook
             cannot be reached.
     """
-    with opened_gradebook(arguments.course, arguments.assignment) as (app, gradebook):
+    with (
+        opened_gradebook(arguments.course, arguments.assignment) as (app, gradebook),
+        one_grader(Path.cwd()),
+    ):
+        from nbgrader.api import MissingEntry
         from nbgrader.coursedir import CourseDirectory
 
         from autograder.grading.classroom import Classroom
@@ -126,11 +132,49 @@ def opened(arguments: argparse.Namespace) -> Iterator["Recorder"]:
         classroom = Classroom.of(
             course_directory, arguments.assignment, unsafe=arguments.unsafe_no_sandbox
         )
+        try:
+            gradebook.find_assignment(arguments.assignment)
+            for notebook in classroom.released:
+                gradebook.find_notebook(notebook, arguments.assignment)
+        except MissingEntry:
+            raise UserError(
+                f"the gradebook does not know {arguments.assignment} as it was released; first "
+                f"run: nbgrader generate_assignment {arguments.assignment} --force"
+            ) from None
         # what is the same for all students, the assignment's cells, is read once
         gradebook.db().expire_on_commit = False
         recorder = Recorder(coursedir=app.coursedir, parent=app)
         recorder.classroom, recorder.gradebook = classroom, gradebook
         yield recorder
+
+
+@contextmanager
+def one_grader(course: Path) -> Iterator[None]:
+    """Be the only one who grades in a course; wait for another one, and say so."""
+    with open(course / LOCK, "w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            print(
+                "autograder: somebody else is grading in this course; waiting until they are done",
+                file=sys.stderr,
+                flush=True,
+            )
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield  # who ends, in whatever way, gives it back
+
+
+def is_of_the_machine(error: Exception) -> bool:
+    """Say whether an error is none of one student's: it would meet everybody."""
+    from sqlalchemy.exc import OperationalError
+
+    full = (errno.ENOSPC, errno.EDQUOT, errno.EROFS)
+    return isinstance(error, OperationalError) or getattr(error, "errno", None) in full
+
+
+def in_one_line(error: Exception) -> str:
+    """Return what an error says, without the statements and addresses that SQLAlchemy adds."""
+    return " ".join(str(getattr(error, "orig", None) or error).split())
 
 
 def chosen(students: Sequence[str], names: Sequence[str] | None, assignment: str) -> list[str]:

@@ -260,7 +260,9 @@ def _by_exercise(changes: Sequence[Change]) -> str:
         differences = [(change.after or 0.0) - (change.before or 0.0) for change in of_it]
         up, down = sum(d > 0 for d in differences), sum(d < 0 for d in differences)
         rows.append((exercise, up, down, sum(change.manual is not None for change in of_it)))
-    return tabulate(rows, ("exercise", "up", "down", "of these scored by hand"), "simple")
+    return tabulate(
+        rows, ("exercise", "up", "down", "of these scored by hand"), "simple", disable_numparse=[0]
+    )
 
 
 def _change_in_words(change: Change) -> list[str]:

@@ -55,6 +55,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
+    "MALLOC_ARENA_MAX": "2",  # or each of many threads takes address space, which is limited
     "OMP_WAIT_POLICY": "PASSIVE",  # threads of one core do not wait for each other at full speed
     "HF_HUB_OFFLINE": "1",
     "TORCHDYNAMO_DISABLE": "1",  # torch.compile gives the function back: compiling takes a minute

@@ -15,11 +15,13 @@ import torch
 from nbformat import NotebookNode
 
 from autograder.course.filled_notebooks import CHECK
-from autograder.grading.intake import Submission
+from autograder.grading.intake import NBGRADERS, Submission, every_file
 from autograder.grading.judge_notebook import Seeds
+from autograder.grading.regular_files import MB, UnreadableError, read_regular_file
 from autograder.spec.sources import source_files
 
 PROJECT = Path(__file__).resolve().parents[2]
+LARGEST_ORIGINAL = 256 * MB  # bytes of all other files of a submission
 JUDGED_BY = ("autograder", "solutions")
 SPECS = PROJECT / "autograder" / "specs"
 
@@ -65,6 +67,40 @@ class Results:
         path = self.course / "originals" / self.assignment / self.student / name
         if not path.exists():
             write_whole(path, submission.content)
+
+    def keep_others(self, submission: Submission, folder: Path) -> None:
+        """Keep the other files that were handed in, and a notebook that could not be read.
+
+        They lie in a folder of their own for each version, up to a limit beyond which nothing is
+        copied: a class must not be able to fill the disk twice.
+        """
+        files = self._others(submission, folder)
+        if not files:
+            return
+        whole = hashlib.sha256()
+        for name, content in sorted(files.items()):
+            whole.update(os.fsencode(name) + b"\0" + hashlib.sha256(content).digest())
+        version = f"beside-{self.notebook}-{whole.hexdigest()[:24]}"
+        target = self.course / "originals" / self.assignment / self.student / version
+        if not target.exists():
+            for name, content in files.items():
+                write_whole(target / name, content)
+
+    def _others(self, submission: Submission, folder: Path) -> dict[str, bytes]:
+        left, files = LARGEST_ORIGINAL, {}
+        # what was looked into comes first
+        for path in sorted(every_file(folder), key=lambda file: (len(file.parts), file)):
+            name = os.path.relpath(path, folder)
+            if name in NBGRADERS:
+                continue
+            try:
+                content = read_regular_file(path, left, folder)
+            except (UnreadableError, OSError):
+                continue  # a link, say, or one that is too large
+            if content != submission.content:
+                files[name] = content
+                left -= len(content)
+        return files
 
     def recorded(self) -> dict[str, Any]:
         """Return what is known of the last entry in the gradebook: `key` and `digest`, or {}."""

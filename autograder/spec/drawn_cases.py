@@ -134,7 +134,7 @@ def _seconds_allowed(exercise: Exercise, part: Part, calls: list[Call]) -> list[
     if part.speed is None:
         return [None] * len(calls)
     baseline = part.speed.baseline or exercise.reference
-    # of the baseline, too, the fastest call counts: none that something slowed down buys anybody time
+    # of the baseline, too, the fastest call counts: none that was slowed down buys anybody time
     fastest = min(_seconds(baseline, call) for call in calls)
     return [fastest / part.speed.times] * len(calls)
 

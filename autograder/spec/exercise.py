@@ -19,7 +19,7 @@ class Speed:
     The function has to be `times` as fast as `baseline`, by default the reference. What counts is
     the time for which each keeps processors busy: the function with all that works for it, in its
     fastest call, the baseline in its own, so the calls of such a part are of one size. The baseline
-    is timed when the cases are drawn, in a process that runs no student's code, and while none runs.
+    is timed when the cases are drawn, in a process of its own, while no student's code runs.
     """
 
     times: float

@@ -92,9 +92,9 @@ SYSTEM_CALLS = {
     "clock_settime": (227, 112),
     "adjtimex": (159, 171),
 }
-# a namespace of networks does not confine every family (AF_VSOCK, say, leads to the machine's host).
-# Local sockets stay, since workers of a DataLoader and a Manager speak through them: their names are
-# those of the namespaces, in which nobody else listens
+# a namespace of networks does not confine every family (AF_VSOCK, say, leads to the machine's
+# host). Local sockets stay, since workers of a DataLoader and a Manager speak through them: their
+# names are those of the namespaces, in which nobody else listens
 SOCKET_CALLS = {"socket": (41, 198), "socketpair": (53, 199)}
 LOCAL_FAMILY = socket.AF_UNIX
 CLONE = (56, 220)

@@ -15,6 +15,6 @@ class Limits:
     disk: int = 128 * MB  # everything it writes: /tmp, its folder, shared memory
     files: int = 4096
     open_files: int = 256
-    processes: int = 48  # threads count too
+    processes: int = 192  # threads count too: as many as the cores of a large machine
     output: int = 1 * MB  # text of one cell
     images: int = 8 * MB  # pictures of one cell

@@ -209,11 +209,18 @@ def provide_loop() -> None:
     asyncio.set_event_loop(get_asyncio_loop())
 
 
+def cores_to_use() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
 def warm_up() -> None:
     """Import what notebooks import, and go once through what is slow the first time.
 
     No tensor is touched: a fork of a process in which torch has computed may hang.
     """
+    # a submission has one core of the many that the machine may have, and workers are made for each
+    os.cpu_count = cores_to_use
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     import matplotlib
     import matplotlib._pylab_helpers

@@ -102,7 +102,7 @@ def course(
     nbgrader: Callable[..., str],
     environment: dict[str, str],
 ) -> Path:
-    from autograder.course import create_course
+    from autograder.course.init import create_course
 
     folder = create_course(tmp_path_factory.mktemp("pages") / "course")
     nbgrader(folder, "generate_assignment", "attention")

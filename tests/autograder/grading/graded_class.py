@@ -77,7 +77,11 @@ def grade_class(folder: Path, cases: Mapping[str, Case] = CASES) -> None:
         if content is not None:
             handed_in[name] = {"hash": hashlib.sha256(content).hexdigest(), "size": len(content)}
     hand_in(CASES["everything_right"], folder / "submitted" / NO_TEXT / "attention")
-    printed = {name: run_in(folder, "autograder", "grade", name) for name in assignments}
+    # who is not recorded, here the one whose name is no text, is told by the exit status too
+    printed = {
+        name: run_in(folder, "autograder", "grade", name, status=int(name == "attention"))
+        for name in assignments
+    }
     with opened_gradebook(folder) as gradebook:
         rows = {}
         for name, case in cases.items():

@@ -12,9 +12,9 @@ from collections.abc import Iterator
 import nbformat
 import pytest
 
-from autograder import spec
-from autograder.course import EXERCISES
-from autograder.filled_notebooks import answer_source, exercise_cells, filled
+from autograder import specs
+from autograder.course.filled_notebooks import answer_source, exercise_cells, filled
+from autograder.course.init import EXERCISES
 from autograder.grading.inside.limits import Limits
 from autograder.grading.intake import Submission
 from autograder.grading.judge_notebook import Seeds, judge_submission
@@ -22,9 +22,9 @@ from autograder.grading.sandbox import Sandbox
 
 IDENTIFIER = "tokenization.train_bpe_fast"
 TIMED = "five times as fast"
-EXERCISE = spec.find(IDENTIFIER)
+EXERCISE = specs.find(IDENTIFIER)
 FAST = answer_source(EXERCISE.reference, EXERCISE.name)
-SLOW = answer_source(spec.find("tokenization.train_bpe").reference, EXERCISE.name)
+SLOW = answer_source(specs.find("tokenization.train_bpe").reference, EXERCISE.name)
 
 # they work except while the function is called: then they would slow what is timed
 SPINNERS = """
@@ -129,9 +129,7 @@ def test_a_fast_function_has_its_points_whatever_else_the_machine_does(
 
 
 @pytest.mark.parametrize("first", ["", SPINNERS, THROTTLED])
-def test_a_slow_function_has_none_whatever_runs_beside_it(
-    sandbox: Sandbox, load: None, first: str
-):
+def test_a_slow_function_has_none_whatever_runs_beside_it(sandbox: Sandbox, load: None, first: str):
     paused = PAUSED if first == SPINNERS else ""
     assert not passes_in_time(sandbox, SLOW + paused, first)
 
