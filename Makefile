@@ -13,10 +13,10 @@ endif
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help book train test serve lab demo lint format bench lock clean environment data tools
+.PHONY: help book train test test-all serve lab demo lint format bench lock clean environment data tools
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 book: environment data ## build the website, with every cell executed, into _build/html
 	@$(RUN) setup/book.py
@@ -24,8 +24,11 @@ book: environment data ## build the website, with every cell executed, into _bui
 train: environment data ## train anew what is shipped, all of it or as in `make train grokking`
 	@$(RUN) -m solutions.experiments $(NAMES)
 
-test: tools book ## run every test
+test: tools book ## run every test, unchanged exercises on 20 of their 200 seeds
 	@$(RUN) -m pytest -n auto --dist loadscope
+
+test-all: tools book ## run every test on every seed
+	@$(RUN) -m pytest -n auto --dist loadscope --every-seed
 
 serve: book ## show the website at http://127.0.0.1:8000 (PORT=8001 for another port)
 	@echo "http://127.0.0.1:$(PORT) (Ctrl-C stops it)"

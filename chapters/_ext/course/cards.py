@@ -93,5 +93,6 @@ def _training_facts(made: dict, weights: Path) -> list[tuple[str, nodes.Node]]:
 
 
 def setup(app: Sphinx) -> None:
-    """Register the directive."""
+    """Register the directives."""
     app.add_directive("package", PackageFacts)
+    app.add_directive("trained", Trained)
