@@ -204,6 +204,7 @@ def _write_whole(path: Path, write: Callable[[Path], object]) -> None:
     unfinished = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         write(unfinished)
+        unfinished.chmod(0o644)  # which safetensors keeps from everybody else
         unfinished.replace(path)
     finally:
         unfinished.unlink(missing_ok=True)
