@@ -21,6 +21,8 @@ from autograder.harmless_text import printed
 if TYPE_CHECKING:
     from autograder.grading.gradebook import Recorder
 
+NOT_RECORDED = "NOT RECORDED, mend this and grade again"
+
 
 @dataclass
 class Row:
@@ -60,7 +62,7 @@ def graded(arguments: argparse.Namespace) -> list[Row]:
         everybody = [*recorder.classroom.students(), *refused]
         meant = chosen(everybody, arguments.student, arguments.assignment)
         rows += [
-            Row(name, remarks=f"NOT RECORDED: {refusal(name, refused[name])}")
+            Row(name, remarks=f"{NOT_RECORDED}: {refusal(name, refused[name])}")
             for name in meant
             if name in refused
         ]
@@ -90,9 +92,7 @@ def record(recorder: "Recorder", student: str, judged: dict[str, Judged], *, for
         found.remarks = "; ".join(filter(None, [found.remarks, *about]))
     except Exception as error:  # of this student's names or files: the others are recorded
         recorder.gradebook.db.rollback()
-        found.remarks = f"NOT RECORDED, mend this and grade again: {type(error).__name__}: {error}"[
-            :300
-        ]
+        found.remarks = f"{NOT_RECORDED}: {type(error).__name__}: {error}"[:300]
     return found
 
 
