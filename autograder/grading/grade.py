@@ -31,8 +31,7 @@ from autograder.harmless_text import printed
 if TYPE_CHECKING:
     from autograder.grading.gradebook import Recorder
 
-
-NOT_RECORDED = "NOT RECORDED"
+NOT_RECORDED = "NOT RECORDED, mend this and grade again"
 
 
 @dataclass
@@ -77,7 +76,7 @@ def graded(arguments: argparse.Namespace) -> list[Row]:
         everybody = [*recorder.classroom.students(), *refused]
         meant = chosen(everybody, arguments.student, arguments.assignment)
         rows += [
-            Row(name, remarks=f"NOT RECORDED: {refusal(name, refused[name])}")
+            Row(name, remarks=f"{NOT_RECORDED}: {refusal(name, refused[name])}")
             for name in meant
             if name in refused
         ]
@@ -114,7 +113,7 @@ def record(recorder: "Recorder", student: str, judged: dict[str, Judged], *, for
                 "this, then grade again: what was judged is kept"
             ) from None
         said = f"{type(error).__name__}: {in_one_line(error)}"
-        found.remarks = f"{NOT_RECORDED}, mend this and grade again: {said}"[:300]
+        found.remarks = f"{NOT_RECORDED}: {said}"[:300]
     return found
 
 

@@ -193,9 +193,14 @@ def test_names_that_can_be_nobodys_are_refused_by_name(graded: tuple[Path, str])
     assert "\x1b[2J" not in printed
 
 
+def said_of_answers(comments: dict[str, str | None]) -> dict[str, str]:
+    """Return the comments but those on time, which on a busy machine differ."""
+    return {name: text for name, text in comments.items() if text and "is slow" not in text}
+
+
 def test_all_ways_enter_the_same(graded: tuple[Path, str]):
     found = {
-        student: (entry["grades"], entry["comments"], entry["flagged"])
+        student: (entry["grades"], said_of_answers(entry["comments"]), entry["flagged"])
         for student, entry in entries(graded[0]).items()
     }
     assert found == ENTERED.setdefault("by the first way", found)
