@@ -172,7 +172,8 @@ class NotebookRun:
             "seconds": seconds,
             "number": number,
         }
-        busy_before = self.child.processor_seconds()
+        is_alone = len(calls) == 1  # as all timed calls are
+        busy_before = self.child.processor_seconds() if is_alone else None
         started = time.monotonic()
         self.asked = True
         try:
@@ -191,7 +192,7 @@ class NotebookRun:
             self.deadline += took
         # load from elsewhere costs nobody a timed part, and nothing that works for the student, in
         # whatever process, is left out; where that cannot be told, the clock on the wall counts
-        busy_after = self.child.processor_seconds()
+        busy_after = self.child.processor_seconds() if is_alone else None
         busy = took if None in (busy_before, busy_after) else busy_after - busy_before
         taken = [self._taken(answer, busy, seconds) for answer in answers]
         if all(isinstance(answer, Returned) for answer in taken):
