@@ -11,7 +11,6 @@ from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
 from solutions.materials import corpora, pretrained
-from solutions.materials.checkpoints import made_once
 from solutions.materials.corpora import Split
 from solutions.transformer import Transformer
 
@@ -47,17 +46,12 @@ def mean_features(model: Transformer, rows: Sequence[Sequence[int]]) -> Tensor:
 
 @functools.cache
 def minilm_features(split: Split) -> Tensor:
-    """Give MiniLM's vector of every movie-review sentence of a split; computed once and kept.
+    """Give MiniLM's vector of every movie-review sentence of a split; a minute for all of them.
 
     Returns:
         (sentences, 384), float32, in the order of `corpora.reviews("movies", split)`.
     """
+    tokenizer = pretrained.minilm_tokenizer()
     sentences = [review.sentence for review in corpora.reviews("movies", split)]
-
-    def compute() -> Tensor:
-        tokenizer = pretrained.minilm_tokenizer()
-        rows = [tokenizer.encode(sentence).ids for sentence in sentences]
-        print(f"MiniLM features: {len(rows):,} sentences of {split}", flush=True)
-        return mean_features(pretrained.load_minilm(), rows)
-
-    return made_once(f"minilm-{split}", "\n".join(sentences).encode(), compute)
+    rows = [tokenizer.encode(sentence).ids for sentence in sentences]
+    return mean_features(pretrained.load_minilm(), rows)

@@ -3,7 +3,7 @@
 `accuracies` gives what each way of classifying gets right at each number of labels and in each
 draw of them; `resampled` turns that into curves, again and again, from draws and documents drawn
 with replacement; `labels_worth` reads from two curves how many labels one way saves.
-`python -m solutions.experiments.label_efficiency` trains anew the networks that start from scratch.
+`python -m solutions.experiments.label_efficiency` makes all of them anew.
 """
 
 import functools
@@ -11,7 +11,7 @@ import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -21,12 +21,20 @@ from torch.nn.utils.rnn import pad_sequence
 
 from solutions.experiments import base_model
 from solutions.experiments.anew import main
+from solutions.experiments.features import mean_features, minilm_features
 from solutions.experiments.loop import Recipe, train
 from solutions.materials import corpora
 from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.transformer import Configuration, Transformer
 
 Classify = Callable[[Sequence[int]], Tensor]
+Way = Literal["MiniLM", "TF-IDF", "base model", "untrained base model"]
+
+SIZES = (50, 100, 200, 500, 1_000, 2_000, 4_000)  # and all
+DRAWS = 10
+TUNING_DRAWS = 2
+STRENGTHS = (0.001, 0.01, 0.1, 1.0, 10.0)
+UNTRAINED_SEED = 0
 
 # a network small enough to be trained on labels again and again
 SCRATCH = Configuration(
@@ -257,12 +265,83 @@ def sentiment(reviews: Sequence[corpora.Review]) -> Tensor:
     return torch.tensor([int(review.score > 0) for review in reviews])
 
 
+# --- with vectors that are not trained further ---------------------------------------------------
+
+
+def texts(split: corpora.Split) -> list[str]:
+    """Return the movie-review sentences of a split."""
+    return [review.sentence for review in corpora.reviews("movies", split)]
+
+
+@functools.cache
+def given(way: Way, split: corpora.Split) -> Any:
+    """Return what a way of classifying is given of the sentences: texts, or a vector of each."""
+    if way == "TF-IDF":
+        return texts(split)
+    if way == "MiniLM":
+        return minilm_features(split)
+    model = base_model.base_model().model
+    if way == "untrained base model":
+        generator = torch.Generator().manual_seed(UNTRAINED_SEED)
+        model = Transformer(base_model.CONFIGURATION, causal=True, generator=generator).eval()
+    return mean_features(model, base_model.vocabulary().encode_each(texts(split)))
+
+
+def right_answers(
+    way: Way,
+    strength: float,
+    subsets: Sequence[Sequence[Tensor]],
+    split: corpora.Split = "test",
+) -> Tensor:
+    """Say which sentences of a split logistic regression gets right, (draws, sizes, sentences)."""
+    labels = {name: sentiment(corpora.reviews("movies", name)) for name in ("train", split)}
+    known, asked = given(way, "train"), given(way, split)
+    classify = logistic_regression(known, labels["train"], asked, strength, scale=way != "TF-IDF")
+    return accuracies(classify, labels[split], subsets)
+
+
+def best_strengths(way: Way, sizes: Sequence[int]) -> list[float]:
+    """Choose for each number of labels how far to trust them, on the validation sentences."""
+    tuning = draw_subsets(len(texts("train")), sizes, draws=TUNING_DRAWS, seed=1)
+    quality = [
+        right_answers(way, strength, tuning, "validation").mean(dim=(0, 2))
+        for strength in STRENGTHS
+    ]
+    return [STRENGTHS[i] for i in torch.stack(quality).argmax(dim=0)]
+
+
+def sizes() -> list[int]:
+    """Return the numbers of labels; the last one is all there are."""
+    return [*SIZES, len(texts("train"))]
+
+
+def _with_vectors(way: Way) -> Checkpoint:
+    best = best_strengths(way, sizes())
+    subsets = draw_subsets(len(texts("train")), sizes(), DRAWS)
+    parts = [
+        right_answers(way, strength, [[draw[place]] for draw in subsets])
+        for place, strength in enumerate(best)
+    ]
+    right = torch.cat(parts, dim=1)  # (draws, sizes, test)
+    record = {"strengths": best, "accuracy": right.mean(dim=(0, 2)).tolist()}
+    return Checkpoint({"right": right.to(torch.uint8)}, record)
+
+
+def _begin() -> Checkpoint:
+    few = draw_subsets(len(texts("train")), SIZES[:3], 2)
+    ways: tuple[Way, ...] = ("TF-IDF", "untrained base model")
+    record = {way: right_answers(way, 1.0, few).mean(dim=(0, 2)).tolist() for way in ways}
+    return Checkpoint({}, record)
+
+
 def _settings() -> dict[str, Any]:
     return {
         "configuration": asdict(SCRATCH),
         "training": (SCRATCH_BATCH, SCRATCH_EPOCHS, LEAST_STEPS),
         "sizes": SCRATCH_SIZES,
         "draws": SCRATCH_DRAWS,
+        "with vectors": (SIZES, DRAWS, TUNING_DRAWS, STRENGTHS, UNTRAINED_SEED),
+        "base": base_model.weights_digest(base_model.base_model().model),
     }
 
 
@@ -270,14 +349,17 @@ def _measure(run: str, checkpoint: Checkpoint) -> dict[str, float]:
     return {"accuracy": checkpoint.tensors["right"].float().mean().item()}
 
 
-MADE_BY = {f"draw {draw}": functools.partial(_from_scratch, draw) for draw in range(SCRATCH_DRAWS)}
+SCRATCH_RUNS = {
+    f"from scratch, draw {draw}": functools.partial(_from_scratch, draw)
+    for draw in range(SCRATCH_DRAWS)
+}
 TRAINING = Training(
     "label-efficiency",
     _settings,
-    MADE_BY,
-    beginnings={"draw 0": MADE_BY["draw 0"]},
+    {**SCRATCH_RUNS, **{way: functools.partial(_with_vectors, way) for way in get_args(Way)}},
+    beginnings={"from scratch, draw 0": SCRATCH_RUNS["from scratch, draw 0"], "vectors": _begin},
     measure=_measure,
-    after=[base_model.LEARNED],
+    after=[base_model.TRAINING],
 )
 
 
@@ -287,7 +369,19 @@ def from_scratch() -> Tensor:
     Returns:
         (draws, sizes, test), as `accuracies` gives it, for `SCRATCH_SIZES` and all labels.
     """
-    return torch.stack([one.tensors["right"].float() for one in trained(TRAINING).values()])
+    made = trained(TRAINING)
+    return torch.stack([made[name].tensors["right"].float() for name in SCRATCH_RUNS])
+
+
+def with_vectors() -> tuple[Tensor, dict[str, list[float]]]:
+    """Give which test sentences are classified rightly by each `Way`, and the strengths chosen.
+
+    Returns:
+        (ways, draws, sizes, test), for `sizes()`; and for each way a strength for each size.
+    """
+    made = {way: trained(TRAINING)[way] for way in get_args(Way)}
+    right = torch.stack([one.tensors["right"].float() for one in made.values()])
+    return right, {way: one.record["strengths"] for way, one in made.items()}
 
 
 if __name__ == "__main__":
