@@ -10,8 +10,8 @@ from typing import Any
 from nbformat import NotebookNode, from_dict
 
 from autograder.grading.harmless_markup import inert_formula, inert_html, inert_markdown
+from autograder.grading.harmless_text import without_escapes
 from autograder.grading.intake import is_base64
-from autograder.harmless_text import without_escapes
 
 MOST_OUTPUTS = 300
 MOST_TEXT = 2 * 2**20  # characters of one cell

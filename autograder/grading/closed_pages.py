@@ -21,7 +21,7 @@ from nbgrader.server_extensions.formgrader.handlers import template_path
 
 from autograder.grading.bounded_rendering import BoundedExporter
 from autograder.grading.harmless_markup import with_own_ids
-from autograder.harmless_text import without_escapes
+from autograder.grading.harmless_text import without_escapes
 
 # nbgrader's own scripts in attributes, where no number can stand
 HANDLER = re.compile(r"\bon[a-z]+=\"([^\"{}]*)\"", re.IGNORECASE)

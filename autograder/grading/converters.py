@@ -18,8 +18,8 @@ from nbgrader.converters.base import NbGraderException
 from nbgrader.coursedir import CourseDirectory
 from traitlets import default
 
+from autograder.grading.harmless_text import printed
 from autograder.grading.students_folders import folder_of, refusal, students_in
-from autograder.harmless_text import printed
 
 if TYPE_CHECKING:
     from autograder.grading.classroom import Classroom

@@ -21,6 +21,8 @@ from nbgrader.api import Gradebook, MissingEntry
 from nbgrader.exchange import default
 from nbgrader.utils import notebook_hash, parse_utc
 
+from autograder.grading.harmless_text import printed
+from autograder.grading.names import why_unfit
 from autograder.grading.regular_files import (
     FOLDER,
     Bounds,
@@ -32,8 +34,6 @@ from autograder.grading.regular_files import (
 )
 from autograder.grading.students_folders import STUDENT, folder_of, students_in
 from autograder.grading.timestamps import LONGEST_OF_NBGRADERS, collected_at
-from autograder.harmless_text import printed
-from autograder.names import why_unfit
 
 KB = 1000
 LARGEST_PAGE = 256 * 2**20

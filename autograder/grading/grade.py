@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autograder.errors import UserError
 from autograder.grading import open_course
+from autograder.grading.harmless_text import printed
 from autograder.grading.open_course import (
     chosen,
     counted,
@@ -26,7 +27,6 @@ from autograder.grading.open_course import (
 from autograder.grading.sandbox import WITHOUT_SANDBOX
 from autograder.grading.students_folders import refusal
 from autograder.grading.workers import Judged
-from autograder.harmless_text import printed
 
 if TYPE_CHECKING:
     from autograder.grading.gradebook import Recorder

@@ -9,7 +9,7 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from autograder.harmless_text import without_escapes
+from autograder.grading.harmless_text import without_escapes
 
 INVISIBLE = "\N{ZERO WIDTH SPACE}"
 TAG = re.compile(r"<(?=[A-Za-z/!?])")

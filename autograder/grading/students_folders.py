@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from autograder.names import why_unfit
+from autograder.grading.names import why_unfit
 
 if TYPE_CHECKING:
     from nbgrader.apps import NbGraderAPI

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from nbgrader.api import Assignment, Gradebook, MissingEntry, Student
 from nbgrader.plugins import CsvExportPlugin
 
-from autograder.harmless_text import as_cell
+from autograder.grading.harmless_text import as_cell
 
 COLUMNS = (
     *("assignment", "duedate", "timestamp", "student_id", "last_name", "first_name", "email"),

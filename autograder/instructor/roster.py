@@ -8,8 +8,8 @@ import argparse
 from pathlib import Path
 
 from autograder.errors import UserError
+from autograder.grading.names import harmless_name, why_unfit
 from autograder.instructor.tables import Table, names_of, read_table
-from autograder.names import harmless_name, why_unfit
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from nbgrader.api import MissingEntry
 
 from autograder.checking.judge import ExerciseResult, PartResult
+from autograder.grading.harmless_text import printed
 from autograder.grading.intake import grade_id_of
-from autograder.harmless_text import printed
 from autograder.instructor.lateness import final_score
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autograder.errors import UserError
-from autograder.harmless_text import as_cell, from_cell
+from autograder.grading.harmless_text import as_cell, from_cell
 
 BOM = "\ufeff"
 

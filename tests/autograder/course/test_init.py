@@ -28,7 +28,9 @@ def test_a_course_holds_every_exercise_and_nothing_that_is_not_for_students(cour
 
 def test_a_course_folder_made_by_an_earlier_version_goes_on_working(course):
     file = course / "nbgrader_config.py"
-    before = file.read_text().replace("autograder.course.configuration", "autograder.configuration")
+    before = file.read_text().replace(
+        "autograder.grading.configuration", "autograder.configuration"
+    )
     made = Config()
     exec(before, {"get_config": lambda: made, "__file__": str(file)})
     assert "autograder.grading.gradebook.RunAndJudge" in made.Autograde.autograde_preprocessors

@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
-from class_of_hostiles import CASES, hand_in
+from class_of_hostiles import CASES
 from courses import (
     copy_of,
     entries,
@@ -20,7 +20,7 @@ from courses import (
     opened_gradebook,
     run_in,
 )
-from nbformat import NotebookNode
+from handing_in import hand_in
 from sqlalchemy.exc import OperationalError
 
 from autograder.grading import cgroups
@@ -32,11 +32,11 @@ from autograder.grading.sandbox import Sandbox
 
 
 @pytest.fixture(scope="module")
-def two_students(tmp_path_factory: pytest.TempPathFactory, solved: NotebookNode) -> Path:
+def two_students(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A course in which two have handed in, to be copied."""
     course = new_course(tmp_path_factory.mktemp("around") / "course")
     for student in ("12e34", "123456789"):
-        hand_in(CASES["everything_right"], handed_in_folder(course, student), solved)
+        hand_in(CASES["everything_right"], handed_in_folder(course, student))
     return course
 
 

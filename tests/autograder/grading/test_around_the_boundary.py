@@ -21,8 +21,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_hostiles import CASES, hand_in
+from class_of_hostiles import CASES
 from courses import entries, environment, handed_in_folder, new_course
+from handing_in import hand_in, released_notebook
 from nbformat import NotebookNode
 from nbgrader.auth import Authenticator
 from nbgrader.coursedir import CourseDirectory
@@ -30,6 +31,8 @@ from traitlets.config import Config
 
 from autograder.grading.exchange import Collect, List, ReleaseFeedback
 from autograder.grading.intake import grade_id_of
+from autograder.grading.literal_glob import glob
+from autograder.grading.names import why_unfit
 from autograder.grading.regular_files import (
     Bounds,
     UnreadableError,
@@ -37,8 +40,6 @@ from autograder.grading.regular_files import (
     opened_folder,
     read_regular_file,
 )
-from autograder.literal_glob import glob
-from autograder.names import why_unfit
 
 ANSWER = "what another student has written"
 BUTTON = """
@@ -102,10 +103,9 @@ def make_pipe_and_socket(folder: Path, name: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def untouched(solved: NotebookNode) -> NotebookNode:
+def untouched() -> NotebookNode:
     """A notebook that is graded in no time, since nothing is answered."""
-    path = Path(__file__).parents[3] / "exercises/attention/attention.ipynb"
-    return nbformat.read(path, as_version=4)
+    return released_notebook("attention", "attention")
 
 
 @pytest.fixture(scope="module", params=WAYS)
@@ -120,7 +120,7 @@ def graded(
     written = nbformat.from_dict(untouched)
     next(cell for cell in written.cells if grade_id_of(cell) == "why_not_generate").source = ANSWER
     put(course, "other", written)
-    hand_in(CASES["everything_right"], handed_in_folder(course, "right"), solved)
+    hand_in(CASES["everything_right"], handed_in_folder(course, "right"))
     linking = put(course, "linking", solved)
     for name, target in LINKS.items():
         (linking / name).symlink_to(target)

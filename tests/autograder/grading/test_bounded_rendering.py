@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_hostiles import solved_notebook
+from handing_in import solved_notebook
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
@@ -16,10 +16,10 @@ from nbgrader.coursedir import CourseDirectory
 from nbgrader.server_extensions.formgrader import formgrader
 from traitlets.config import Config
 
-from autograder.course.configuration import configure
 from autograder.course.init import create_course
 from autograder.grading import bounded_rendering
 from autograder.grading.bounded_rendering import NOTE, BoundedExporter, Renderer, renderer
+from autograder.grading.configuration import configure
 
 BLANK = "\n" + " \n" * 20_000  # on which Pygments is quadratic
 SPARE = 30.0  # seconds, for a machine that is busy
@@ -39,7 +39,7 @@ def notebook(*cells: NotebookNode) -> NotebookNode:
 
 
 def test_the_page_of_an_honest_notebook_is_the_one_that_nbconvert_makes(exporter: BoundedExporter):
-    solved = solved_notebook()
+    solved = nbformat.from_dict(solved_notebook())
     solved.cells.append(new_markdown_cell("![a](attachment:picture-0) $x^2$ `y`"))
     solved.cells[-1].attachments = {"picture-0": {"image/png": "iVBORw0KGgo="}}
     page, _ = exporter.from_notebook_node(solved)

@@ -22,7 +22,7 @@ from autograder.grading.harmless_markup import (
     with_own_ids,
     with_pictures,
 )
-from autograder.harmless_text import without_escapes
+from autograder.grading.harmless_text import without_escapes
 
 LINKS = (
     "[x](javascript:alert(1))",

@@ -2,11 +2,13 @@
 
 import json
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 import nbformat
 import pytest
-from class_of_hostiles import EVERYTHING, RELEASED, Notebook, solved_notebook
+from class_of_hostiles import EVERYTHING
+from handing_in import index_of, names_of, released_notebook, solved_notebook
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_output
 
@@ -22,14 +24,37 @@ WAYS = {
 }
 
 
+@dataclass
+class Notebook:
+    """A solved notebook that can be changed; `folder` is what is handed in."""
+
+    node: NotebookNode
+    folder: Path
+
+    def cell(self, name: str) -> NotebookNode:
+        return next(cell for cell in self.node.cells if name in names_of(cell))
+
+    def answer(self, name: str, source: str) -> None:
+        self.cell(name).source = source
+
+    def after(self, name: str, source: str) -> None:
+        """Add a cell of the student's own after another one."""
+        place = index_of(self.cell(name), self.node.cells) + 1
+        self.node.cells.insert(place, new_code_cell(source))
+
+    def content(self) -> bytes:
+        """Return the notebook as a file."""
+        return json.dumps(self.node).encode()
+
+
 @pytest.fixture(scope="module")
 def released() -> NotebookNode:
-    return nbformat.read(RELEASED, as_version=4)
+    return released_notebook("attention", "attention")
 
 
 @pytest.fixture
 def notebook(tmp_path: Path) -> Notebook:
-    return Notebook(solved_notebook(), tmp_path)
+    return Notebook(nbformat.from_dict(solved_notebook()), tmp_path)
 
 
 def taken(notebook: Notebook, released: NotebookNode, name: str = "attention.ipynb") -> Submission:
@@ -83,17 +108,15 @@ def test_texts_without_an_end_are_counted_in_time(text: str):
     assert time.monotonic() - begun < 10
 
 
-def split(notebook: Notebook, at: int, *, keeps_id: bool = False, between: str = "") -> None:
+def split(notebook: Notebook, at: int, *, keeps_id: bool) -> None:
     """Split the answer to softmax at a line, as the key for it does in Jupyter."""
-    cell, place = notebook.cell("softmax"), notebook.place("softmax")
+    cell = notebook.cell("softmax")
     lines = cell.source.split("\n")
-    second = new_code_cell("\n".join(lines[at:]))
+    notebook.after("softmax", "\n".join(lines[at:]))
     if keeps_id:
+        second = notebook.node.cells[index_of(cell, notebook.node.cells) + 1]
         second.metadata = nbformat.from_dict(cell.metadata)
     cell.source = "\n".join(lines[:at])
-    notebook.node.cells.insert(place + 1, second)
-    if between:
-        notebook.node.cells.insert(place + 1, new_code_cell(between))
 
 
 @pytest.mark.parametrize("keeps_id", [False, True])
@@ -146,7 +169,7 @@ def test_two_solved_notebooks_that_differ_wait_for_a_person(
     notebook: Notebook, released: NotebookNode
 ):
     taken(notebook, released)
-    notebook.stub("softmax")
+    notebook.answer("softmax", "def softmax(*arguments, **keywords):\n    return 0.0")
     assert taken(notebook, released, "attention-Copy1.ipynb").asks
 
 

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 
 from autograder.errors import UserError
-from autograder.harmless_text import as_cell, from_cell
+from autograder.grading.harmless_text import as_cell, from_cell
 from autograder.instructor.export_grades import fill
 from autograder.instructor.roster import id_column, students_in
 from autograder.instructor.tables import read_table

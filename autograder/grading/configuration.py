@@ -83,8 +83,13 @@ def close_nbgrader() -> None:
     from nbgrader.apps import api, autogradeapp, generatefeedbackapp
     from nbgrader.coursedir import CourseDirectory
 
-    from autograder import literal_glob
-    from autograder.grading import closed_pages, converters, students_folders, timestamps
+    from autograder.grading import (
+        closed_pages,
+        converters,
+        literal_glob,
+        students_folders,
+        timestamps,
+    )
 
     autogradeapp.Autograde = api.Autograde = converters.Autograde
     generatefeedbackapp.GenerateFeedback = api.GenerateFeedback = converters.GenerateFeedback
