@@ -2,21 +2,30 @@
 
 Overlapping windows: `cut_windows`. Documents that see each other: `packed_surprise`. Test text in
 training: `contaminate`. The course's own texts are split without any (`corpora`).
+
+`packed`, `copies` and `contaminated` return what came out. `python -m solutions.experiments.leaks`
+measures anew.
 """
 
 import copy
+import functools
 import math
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal, get_args
+from dataclasses import asdict, dataclass
+from typing import Any, Literal, get_args
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 
+from solutions.experiments import base_model
+from solutions.experiments.anew import main
 from solutions.experiments.base_model import measure_bits_per_byte
 from solutions.experiments.loop import Recipe, train
 from solutions.experiments.ngrams import NGramModel
+from solutions.materials import corpora, pretrained
+from solutions.materials.checkpoints import Checkpoint, Training, trained
 from solutions.self_supervision import (
     cross_entropy,
     document_mask,
@@ -27,6 +36,12 @@ from solutions.transformer import Transformer
 
 Sees = Literal["itself", "the end before it", "all"]  # what a packed document sees of its row
 SEES: tuple[Sees, ...] = get_args(Sees)
+KINDS: tuple[corpora.ReviewKind, ...] = ("movies", "products", "editorials")
+SEED = 0  # of the order of documents
+COPIED = 36  # sentences that stand twice in a row
+SHORT = 4_000  # characters of a document that is leaked
+LEAKED = 10_000  # tokens of each half
+UNITS = 10_000  # in a nat, so that sums of nats are kept as whole numbers
 
 
 def cut_windows(tokens: Tensor, length: int, stride: int) -> Tensor:
@@ -149,3 +164,107 @@ def contaminate(
     history = train(model, loss, recipe, observe, {*range(0, steps, every), steps})
     exposed = [step * from_leaked * length / len(leaked) for step in history.steps]
     return Contamination(exposed, history.column("seen"), history.column("unseen"))
+
+
+def _packed(kind: corpora.ReviewKind, most: int | None = None) -> Checkpoint:
+    base, words = base_model.base_model().model, base_model.vocabulary()
+    sentences = [review.sentence for review in corpora.reviews(kind, "test")][:most]
+    rows = words.encode_each(sentences)
+    order = torch.randperm(len(rows), generator=torch.Generator().manual_seed(SEED))
+    mixed = [rows[i] for i in order]
+    ways = torch.stack([packed_surprise(base, mixed, words.end, sees) for sees in SEES])
+    nats = (ways[..., order.argsort()] * UNITS).round().to(torch.int32)
+    mean = (ways[:, 0].sum(dim=1) / ways[:, 1].sum(dim=1)).tolist()
+    return Checkpoint({"nats": nats}, {"mean": mean})
+
+
+def _copies(sentences: int = COPIED) -> Checkpoint:
+    model, tokenizer = pretrained.load_smollm2(), pretrained.smollm2_tokenizer()
+    end = tokenizer.token_to_id("<|endoftext|>")
+    texts = [review.sentence for review in corpora.reviews("movies", "test")][:sentences]
+    twice = [tokenizer.encode(text).ids for text in texts for _ in range(2)]
+    found = {}
+    for sees in SEES:
+        each = packed_surprise(model, twice, end, sees)
+        nats, count = each.unflatten(1, (-1, 2)).sum(dim=1)
+        found[sees] = (nats / count).tolist()
+    return Checkpoint({}, found)
+
+
+def _halves() -> tuple[Tensor, Tensor]:
+    short = [text for text in base_model.documents("validation") if len(text) < SHORT]
+    order = torch.randperm(len(short), generator=torch.Generator().manual_seed(SEED)).tolist()
+    mixed, words = [short[i] for i in order], base_model.vocabulary()
+    one, other = (base_model.to_stream(half, words)[:LEAKED] for half in (mixed[::2], mixed[1::2]))
+    return one, other
+
+
+def _contaminated(leaked: int) -> Checkpoint:
+    halves = _halves()
+    run = contaminate(
+        base_model.base_model().model,
+        base_model.stream("train"),
+        halves[leaked],
+        halves[1 - leaked],
+        base_model.vocabulary().byte_lengths(),
+    )
+    return Checkpoint({}, asdict(run))
+
+
+def _measure(run: str, checkpoint: Checkpoint) -> dict[str, float]:
+    ways = checkpoint.tensors["nats"].double()
+    return {
+        sees: (way[0].sum() / way[1].sum()).item() for sees, way in zip(SEES, ways, strict=True)
+    }
+
+
+def _settings() -> dict[str, Any]:
+    return {
+        "kinds": KINDS,
+        "seed": SEED,
+        "sizes": (COPIED, SHORT, LEAKED),
+        "base": base_model.weights_digest(base_model.base_model().model),
+    }
+
+
+CONTAMINATED = {f"half {half} leaked": functools.partial(_contaminated, half) for half in (0, 1)}
+TRAINING = Training(
+    "leaks",
+    _settings,
+    {
+        **{f"packed {kind}": functools.partial(_packed, kind) for kind in KINDS},
+        "copies": _copies,
+        **CONTAMINATED,
+    },
+    beginnings={
+        "packed": functools.partial(_packed, KINDS[0], 60),
+        "copies": functools.partial(_copies, 4),
+        "half 0 leaked": CONTAMINATED["half 0 leaked"],
+    },
+    measure=_measure,
+    after=[base_model.TRAINING],
+)
+
+
+def packed(kind: corpora.ReviewKind) -> Tensor:
+    """Give what each held-out sentence of a kind costs the base model where it is packed.
+
+    Returns:
+        (3, 2, sentences), float64: for each of `SEES` the nats, and of how many tokens.
+    """
+    return trained(TRAINING)[f"packed {kind}"].tensors["nats"].double() / UNITS
+
+
+def copies() -> dict[str, list[float]]:
+    """Give SmolLM2's nats per token of first and of second copies, for each of `SEES`."""
+    return trained(TRAINING)["copies"].record
+
+
+def contaminated() -> list[Contamination]:
+    """Return both runs: one half of the test text leaked, and the other."""
+    made = trained(TRAINING)
+    return [Contamination(**made[name].record) for name in CONTAMINATED]
+
+
+if __name__ == "__main__":
+    sys.exit(main(["leaks"]))
