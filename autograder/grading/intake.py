@@ -281,7 +281,7 @@ def find_notebook(
 
 def is_of_a_person(file: Path) -> bool:
     """Say whether a file was made by a person, and not by nbgrader or by a system of files."""
-    return file.name not in ("timestamp.txt", "Thumbs.db") and not file.name.startswith(".")
+    return file.name not in (*NBGRADERS, "Thumbs.db") and not file.name.startswith(".")
 
 
 def cells_in(path: Path, folder: Path) -> set[str]:

@@ -4,6 +4,7 @@ import os
 import signal
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import nbformat
 import pytest
@@ -11,9 +12,9 @@ from handing_in import solved_notebook
 from nbconvert.exporters import HTMLExporter
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from nbgrader.converters import GenerateFeedback
+from nbgrader.apps import api
 from nbgrader.coursedir import CourseDirectory
-from nbgrader.server_extensions.formgrader import formgrader
+from nbgrader.server_extensions.formgrader.base import BaseHandler
 from traitlets.config import Config
 
 from autograder.course.init import create_course
@@ -89,9 +90,11 @@ def test_feedback_and_formgrader_make_their_pages_so(tmp_path: Path):
     create_course(tmp_path / "course")
     config = Config()
     configure(config, tmp_path / "course")
-    feedback = GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
+    feedback = api.GenerateFeedback(coursedir=CourseDirectory(config=config), config=config)
     assert issubclass(feedback.exporter_class, BoundedExporter)
-    assert issubclass(formgrader.HTMLExporter, BoundedExporter)
+    settings = {"nbgrader_exporter": HTMLExporter()}
+    handler = SimpleNamespace(settings=settings, page_number="1", base_url="/")
+    assert isinstance(BaseHandler.exporter.fget(handler), BoundedExporter)
 
 
 def test_no_answer_is_taken_for_another_texts():

@@ -288,6 +288,7 @@ def test_another_file_in_place_of_the_notebook_waits_for_a_person(
     released: NotebookNode, tmp_path: Path, name: str
 ):
     (tmp_path / "timestamp.txt").write_text("2026-01-01 00:00:00 UTC")
+    (tmp_path / "submission_secret.txt").write_text("0123")
     (tmp_path / ".DS_Store").write_text("")
     assert intake.take_in(tmp_path, "attention", released).missing
     (tmp_path / name).parent.mkdir(exist_ok=True)
