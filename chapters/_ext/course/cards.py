@@ -1,5 +1,6 @@
 """The facts of what the course is made of, from where the course itself reads them."""
 
+import hashlib
 import importlib
 import json
 import sys
@@ -68,9 +69,8 @@ class Trained(SphinxDirective):
         for file in sorted(shipped.glob("*.json")):
             self.env.note_dependency(str(file))
             made = json.loads(file.read_text("utf-8"))
-            weights = file.with_suffix(".safetensors")
             facts = nodes.field_list(classes=["declared", "card"])
-            for term, value in _training_facts(made, weights):
+            for term, value in _training_facts(made, file):
                 facts += nodes.field(
                     "",
                     nodes.field_name(text=term),
@@ -80,16 +80,22 @@ class Trained(SphinxDirective):
         return cards
 
 
-def _training_facts(made: dict, weights: Path) -> list[tuple[str, nodes.Node]]:
-    seconds = f"{made['seconds']:,.0f} s for {len(made['runs'])} runs"
-    facts: list[tuple[str, nodes.Node]] = [
+def _training_facts(made: dict, record: Path) -> list[tuple[str, nodes.Node]]:
+    runs = len(made["runs"])
+    weights = record.with_suffix(".safetensors")
+    file = weights if weights.is_file() else record
+    kind = "weights in float16" if file == weights else "a record"
+    return [
         ("Command", nodes.literal(text=made["command"])),
-        ("Time", nodes.Text(f"{seconds}, on {made['machine']}")),
+        (
+            "Time",
+            nodes.Text(
+                f"{made['seconds']:,.0f} s for {runs} run{'s' * (runs > 1)}, on {made['machine']}"
+            ),
+        ),
+        ("Shipped", nodes.Text(f"{kind}, {file.stat().st_size / 1e6:.1f} MB")),
+        ("SHA-256", nodes.literal(text=hashlib.sha256(file.read_bytes()).hexdigest())),
     ]
-    if weights.is_file():
-        size = nodes.Text(f"{weights.stat().st_size / 1e6:.1f} MB in float16")
-        return [*facts, ("Weights", size), ("SHA-256", nodes.literal(text=made["weights"]))]
-    return [*facts, ("Weights", nodes.Text("none; the record is enough"))]
 
 
 def setup(app: Sphinx) -> None:
