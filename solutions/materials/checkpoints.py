@@ -126,7 +126,7 @@ def ship(training: Training, made: Mapping[str, Checkpoint], details: dict[str, 
         "weights": weights_hash(training),
         **details,
     }
-    text = json.dumps(shortened(as_json(content)), ensure_ascii=False, indent=1, sort_keys=True)
+    text = json.dumps(shortened(as_json(content)), ensure_ascii=False, indent=1)
     _write_whole(SHIPPED / f"{training.name}.json", lambda path: path.write_text(text + "\n"))
 
 
