@@ -43,7 +43,11 @@ def _file(module: str) -> Path | None:
 def _imported(module: str, file: Path) -> Iterator[str]:
     """Name the modules that a module imports; some of the names are of what stands in a module."""
     package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-    for node in ast.walk(ast.parse(file.read_bytes())):
+    try:
+        tree = ast.parse(file.read_bytes())
+    except SyntaxError:
+        return  # whoever loads it says so
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):

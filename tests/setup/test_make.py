@@ -462,6 +462,8 @@ def book(checkout, monkeypatch):
     module.status = 0
 
     def build(command):
+        if command[-1] == "--missing":  # what was trained fits its settings
+            return 0
         module.runs.append(command)
         module.OUTPUT.mkdir(parents=True, exist_ok=True)
         (module.OUTPUT / "index.html").write_text("<h1>Title</h1>")

@@ -184,7 +184,7 @@ def test_leaks_exist_for_the_splits_to_prevent():
 
 def test_splits_are_the_same_in_another_process_with_another_hash_seed():
     program = (
-        "from solutions import corpora; import hashlib; "
+        "from solutions.materials import corpora; import hashlib; "
         "print(hashlib.sha256(repr([corpora.news('test'), corpora.reviews('editorials', 'test')])"
         ".encode()).hexdigest())"
     )
@@ -238,7 +238,7 @@ def test_a_wrong_name_is_refused_with_the_right_ones(call):
 
 def test_importing_corpora_loads_neither_torch_nor_gensim():
     program = (
-        "import sys; from solutions import corpora; "
+        "import sys; from solutions.materials import corpora; "
         "print(sorted({'torch', 'gensim', 'sklearn', 'numpy'} & set(sys.modules)))"
     )
     answer = subprocess.run(

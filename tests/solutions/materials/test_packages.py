@@ -297,7 +297,10 @@ def test_a_folder_one_may_not_write_is_named(shop, monkeypatch, tmp_path):
 def start_child(before=""):
     """`python -m solutions.materials.packages` in a child that knows the packages declared here."""
     declared = {name: repr(PACKAGES[name]) for name in ("prose", "verse") if name in PACKAGES}
-    program = before + "import sys; from solutions import packages; Package = packages.Package; "
+    program = (
+        before
+        + "import sys; from solutions.materials import packages; Package = packages.Package; "
+    )
     program += "packages.PACKAGES.clear(); "
     for name, text in declared.items():
         program += f"packages.PACKAGES[{name!r}] = {text}; "
