@@ -71,22 +71,23 @@ def measured(training: Training, run: str, checkpoint: Checkpoint) -> dict[str, 
 def train(training: Training) -> None:
     """Make all runs of a training that are not in the cache yet, and ship them."""
     began = time.perf_counter()
-    made = {run: _made(training, run, place) for place, run in enumerate(training.runs, 1)}
+    finished = {run: _made(training, run, place) for place, run in enumerate(training.runs, 1)}
+    made = {run: checkpoint for run, (checkpoint, _) in finished.items()}
     details = {
         "runs": {
             run: {"record": one.record, "measured": measured(training, run, one)}
             for run, one in made.items()
         },
         "beginnings": {name: beginning(training, name) for name in training.beginnings},
-        "seconds": sum(_seconds_file(training, run) for run in training.runs),
+        "seconds": sum(seconds for _, seconds in finished.values()),
     }
     ship(training, made, details)
     shutil.rmtree(_unfinished(training))
     print(f"{training.name}: shipped after {time.perf_counter() - began:.0f} s", flush=True)
 
 
-def _made(training: Training, run: str, place: int) -> Checkpoint:
-    """Make a run, or take what an interrupted training left of it."""
+def _made(training: Training, run: str, place: int) -> tuple[Checkpoint, float]:
+    """Make a run, or take what an interrupted training left of it; gives the seconds it took."""
     folder = _unfinished(training) / f"{place:03}"
     which = f"{training.name}: run {place} of {len(training.runs)}, {run}"
     if (folder / "finished.json").is_file():
@@ -98,22 +99,18 @@ def _made(training: Training, run: str, place: int) -> Checkpoint:
     with one_thread(), torch.enable_grad(), kept_in(folder / "state.pt"):
         made = as_shipped(training.runs[run]())
     torch.save(made.tensors, folder / "tensors.pt")
-    finished = {"record": made.record, "seconds": time.perf_counter() - began}
+    seconds = time.perf_counter() - began
+    finished = {"record": made.record, "seconds": seconds}
     unfinished = folder / "finishing.json"
     unfinished.write_text(json.dumps(finished))
     unfinished.replace(folder / "finished.json")
-    return made
+    return made, seconds
 
 
-def _read(folder: Path) -> Checkpoint:
+def _read(folder: Path) -> tuple[Checkpoint, float]:
     tensors = torch.load(folder / "tensors.pt", weights_only=True)
-    return Checkpoint(tensors, json.loads((folder / "finished.json").read_text())["record"])
-
-
-def _seconds_file(training: Training, run: str) -> float:
-    place = list(training.runs).index(run) + 1
-    file = _unfinished(training) / f"{place:03}" / "finished.json"
-    return json.loads(file.read_text())["seconds"]
+    finished = json.loads((folder / "finished.json").read_text())
+    return Checkpoint(tensors, finished["record"]), finished["seconds"]
 
 
 def _unfinished(training: Training) -> Path:

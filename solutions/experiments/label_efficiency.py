@@ -379,7 +379,8 @@ def with_vectors() -> tuple[Tensor, dict[str, list[float]]]:
     Returns:
         (ways, draws, sizes, test), for `sizes()`; and for each way a strength for each size.
     """
-    made = {way: trained(TRAINING)[way] for way in get_args(Way)}
+    shipped = trained(TRAINING)
+    made = {way: shipped[way] for way in get_args(Way)}
     right = torch.stack([one.tensors["right"].float() for one in made.values()])
     return right, {way: one.record["strengths"] for way, one in made.items()}
 
